@@ -1,0 +1,40 @@
+"""The calendar file of a booking."""
+
+from icalendar import Calendar, Event
+
+from booking.describe import service_words, window, window_words
+from booking.models import Booking
+from totetaxi.lib import clock
+
+
+def calendar_file(booking: Booking, *, phone: str) -> bytes:
+    """The pickup as an iCalendar file; its UID stays and its sequence rises with each change."""
+    starts, ends = window(booking)
+    event = Event()
+    event.add("uid", f"{booking.booking_number}@totetaxi.com")
+    event.add("sequence", booking.version)
+    event.add("dtstamp", clock.real_now())
+    event.add("dtstart", starts)
+    event.add("dtend", ends)
+    event.add("summary", f"ToteTaxi pickup {booking.booking_number}")
+    event.add("location", ", ".join(booking.pickup_address.lines))
+    event.add("description", _description(booking, phone))
+    event.add("status", "CONFIRMED")
+    calendar = Calendar()
+    calendar.add("prodid", "-//ToteTaxi//Booking//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _description(booking: Booking, phone: str) -> str:
+    return "\n".join(
+        (
+            f"{service_words(booking)}. {window_words(booking)}.",
+            f"To: {', '.join(booking.delivery_address.lines)}",
+            f"Questions: {phone}",
+        )
+    )

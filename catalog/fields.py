@@ -1,0 +1,54 @@
+"""Money in forms: people type dollars, the database keeps whole cents."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+ST_contra = TypeVar("ST_contra", contravariant=True)
+GT_co = TypeVar("GT_co", covariant=True)
+
+if TYPE_CHECKING:
+    WholeNumber = models.PositiveBigIntegerField
+else:
+
+    class WholeNumber(models.PositiveBigIntegerField):
+        """Django's field, which type checkers take for a generic class, made to look like one."""
+
+        def __class_getitem__(cls, _: object) -> type:
+            return cls
+
+
+above_zero = MinValueValidator(1, "Enter an amount above $0.")
+# Far above every price, far below what a column of a total can hold.
+sane_amount = MaxValueValidator(1_000_000_00, "Enter at most $1,000,000.")
+
+
+class DollarsField(forms.DecimalField):
+    """An amount typed as dollars ("175" or "175.50") whose value is whole cents."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_value": Decimal(0), "decimal_places": 2, **kwargs})
+
+    def clean(self, value: Any) -> Any:
+        """Return whole cents, or None for an empty answer that may be empty."""
+        dollars: Decimal | None = super().clean(value)
+        return None if dollars is None else int(dollars * 100)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show stored cents as dollars; what a person typed stays as it was typed."""
+        return Decimal(value) / 100 if isinstance(value, int) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
+class CentsField(WholeNumber[ST_contra, GT_co]):
+    """Whole US cents, typed and shown as dollars in every form made from the model."""
+
+    default_validators = [sane_amount]
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return models.Field.formfield(self, **{"form_class": DollarsField, **kwargs})

@@ -1,0 +1,10 @@
+"""Getting it there."""
+
+from django.apps import AppConfig
+
+
+class LogisticsConfig(AppConfig):
+    """Getting it there."""
+
+    name = "logistics"
+    label = "logistics"

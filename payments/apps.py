@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class PaymentsConfig(AppConfig):
+    name = "payments"
+    label = "payments"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Payments"
+
+    def ready(self) -> None:
+        from payments import handlers, jobs  # noqa: F401  (registers outbox handlers and jobs)

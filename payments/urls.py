@@ -1,0 +1,10 @@
+from django.urls import path
+
+from payments import views
+
+app_name = "payments"
+urlpatterns = [
+    path("pay/start/", views.start, name="start"),
+    path("pay/done/", views.done, name="done"),
+    path("webhooks/stripe/", views.stripe_webhook, name="stripe_webhook"),
+]

@@ -1,0 +1,156 @@
+"""What each environment allows."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from totetaxi.deploy.checks import production_problems
+from totetaxi.dev import production_like
+
+SETTINGS = {
+    "DEBUG": False,
+    "SECRET_KEY": "k" * 50,
+    "DEVELOPMENT_SECRET_KEY": "d" * 50,
+    "ALLOWED_HOSTS": ["totetaxi.example"],
+    "SITE_URL": "https://totetaxi.example",
+    "DATABASES": {"default": {"NAME": "totetaxi"}},
+    "STRIPE_SECRET_KEY": "sk_live_1",
+    "STRIPE_WEBHOOK_SECRETS": ["whsec_1"],
+    "STRIPE_API_BASE": "",
+    "DEFAULT_FROM_EMAIL": "bookings@totetaxi.example",
+    "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
+    "CLOCK_START": "",
+}
+
+
+def manage(*arguments, **environment):
+    """Run manage.py with nothing in the environment but ``environment``; its code and output."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        env={"PATH": os.defpath, **environment},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_production_starts_with_all_it_needs():
+    assert production_problems(SETTINGS) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("DEBUG", True, "DEBUG is on."),
+        ("SECRET_KEY", "", "SECRET_KEY is missing."),
+        ("SECRET_KEY", "d" * 50, "SECRET_KEY is the one of development."),
+        ("SECRET_KEY", "k" * 49, "SECRET_KEY has fewer than 50 characters."),
+        ("ALLOWED_HOSTS", [], "ALLOWED_HOSTS is empty."),
+        ("ALLOWED_HOSTS", ["a.example", "*"], "ALLOWED_HOSTS allows every host."),
+        ("SITE_URL", "http://totetaxi.example", "SITE_URL is not an https:// address."),
+        (
+            "DATABASES",
+            {"default": {}},
+            "Neither DATABASE_URL nor DB_NAME and DB_HOST name a database.",
+        ),
+        ("STRIPE_SECRET_KEY", "", "STRIPE_SECRET_KEY is missing."),
+        ("STRIPE_WEBHOOK_SECRETS", [], "STRIPE_WEBHOOK_SECRETS is missing."),
+        ("STRIPE_WEBHOOK_SECRETS", [""], "STRIPE_WEBHOOK_SECRETS is missing."),
+        (
+            "STRIPE_API_BASE",
+            "http://localhost:8001",
+            "STRIPE_API_BASE is set: that is for the stand-in.",
+        ),
+        ("DEFAULT_FROM_EMAIL", "", "DEFAULT_FROM_EMAIL is missing."),
+        (
+            "EMAIL_BACKEND",
+            "django.core.mail.backends.console.EmailBackend",
+            "EMAIL_BACKEND keeps mail in this process or in the development mailbox.",
+        ),
+        ("CLOCK_START", "2026-06-10T09:59", "CLOCK_START is set: production keeps real time."),
+    ],
+)
+def test_production_refuses(name, value, problem):
+    assert production_problems({**SETTINGS, name: value}) == [problem]
+
+
+def test_production_says_everything_it_lacks_at_once():
+    code, output = manage("check", ENVIRONMENT="production", DEBUG="1")
+    assert code == 1
+    assert output.splitlines() == [
+        "Production refuses to start:",
+        "  - DEBUG is on.",
+        "  - SECRET_KEY is missing.",
+        "  - ALLOWED_HOSTS is empty.",
+        "  - SITE_URL is not an https:// address.",
+        "  - Neither DATABASE_URL nor DB_NAME and DB_HOST name a database.",
+        "  - STRIPE_SECRET_KEY is missing.",
+        "  - STRIPE_WEBHOOK_SECRETS is missing.",
+        "  - DEFAULT_FROM_EMAIL is missing.",
+    ]
+
+
+def test_unknown_environment_is_refused():
+    assert manage("check", ENVIRONMENT="staging") == (
+        1,
+        "ENVIRONMENT is development, test or production.\n",
+    )
+
+
+def test_only_postgresql_will_do():
+    assert manage("check", ENVIRONMENT="test", DATABASE_URL="sqlite:///x.sqlite3") == (
+        1,
+        "DATABASE_URL must name a PostgreSQL database.\n",
+    )
+
+
+def test_development_needs_nothing_set():
+    show = "from django.conf import settings as s; print(s.STRIPE_API_BASE, s.SITE_URL, s.DEBUG)"
+    done = subprocess.run(
+        [sys.executable, "-c", show],
+        env={"DJANGO_SETTINGS_MODULE": "totetaxi.settings", "ENVIRONMENT": "development"},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "http://localhost:8001 http://localhost:8000 False\n"
+
+
+def test_deploy_checks_find_nothing_in_production():
+    code, output = manage(
+        "check", "--deploy", "--fail-level", "WARNING", **production_like.environment()
+    )
+    assert (code, output) == (0, "System check identified no issues (1 silenced).\n")
+
+
+def test_every_page_has_the_strict_headers(client, db):
+    headers = client.get("/admin/login/").headers
+    assert sorted(headers["Content-Security-Policy"].split("; ")) == [
+        "base-uri 'none'",
+        "default-src 'self'",
+        "form-action 'self' https://checkout.stripe.com http://localhost:8001",
+        "frame-ancestors 'none'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+    ]
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_sessions_slide_once_a_day(client, admin_user, time_machine):
+    time_machine.move_to("2026-06-01T12:00Z")
+    client.force_login(admin_user)
+    ends = [client.get("/admin/").cookies["sessionid"]["expires"]]
+    same_day = client.get("/admin/").cookies
+    time_machine.move_to("2026-06-02T12:00Z")
+    ends.append(client.get("/admin/").cookies["sessionid"]["expires"])
+
+    assert "sessionid" not in same_day
+    assert ends == ["Wed, 01 Jul 2026 12:00:00 GMT", "Thu, 02 Jul 2026 12:00:00 GMT"]

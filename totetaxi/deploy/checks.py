@@ -1,0 +1,36 @@
+"""What production refuses to start with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SECRET_KEY_CHARACTERS = 50
+
+
+def production_problems(settings: Mapping[str, Any]) -> list[str]:
+    """Every reason why ``settings`` (name to value) must not serve customers, as sentences."""
+    refusals = {
+        "DEBUG is on.": settings["DEBUG"],
+        "SECRET_KEY is missing.": not settings["SECRET_KEY"],
+        "SECRET_KEY is the one of development.": (
+            settings["SECRET_KEY"] == settings["DEVELOPMENT_SECRET_KEY"]
+        ),
+        f"SECRET_KEY has fewer than {SECRET_KEY_CHARACTERS} characters.": (
+            0 < len(settings["SECRET_KEY"]) < SECRET_KEY_CHARACTERS
+        ),
+        "ALLOWED_HOSTS is empty.": not settings["ALLOWED_HOSTS"],
+        "ALLOWED_HOSTS allows every host.": "*" in settings["ALLOWED_HOSTS"],
+        "SITE_URL is not an https:// address.": not settings["SITE_URL"].startswith("https://"),
+        "Neither DATABASE_URL nor DB_NAME and DB_HOST name a database.": (
+            not settings["DATABASES"]["default"].get("NAME")
+        ),
+        "STRIPE_SECRET_KEY is missing.": not settings["STRIPE_SECRET_KEY"],
+        "STRIPE_WEBHOOK_SECRETS is missing.": not any(settings["STRIPE_WEBHOOK_SECRETS"]),
+        "STRIPE_API_BASE is set: that is for the stand-in.": settings["STRIPE_API_BASE"],
+        "DEFAULT_FROM_EMAIL is missing.": not settings["DEFAULT_FROM_EMAIL"],
+        "EMAIL_BACKEND keeps mail in this process or in the development mailbox.": (
+            settings["EMAIL_BACKEND"].startswith(("totetaxi.dev.", "django.core.mail.backends."))
+            and settings["EMAIL_BACKEND"] != "django.core.mail.backends.smtp.EmailBackend"
+        ),
+        "CLOCK_START is set: production keeps real time.": settings["CLOCK_START"],
+    }
+    return [sentence for sentence, refused in refusals.items() if refused]

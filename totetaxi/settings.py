@@ -1,0 +1,341 @@
+"""All settings, from the environment. .env.example explains each of them.
+
+ENVIRONMENT decides what is allowed, never DEBUG: ``development``, ``test`` or ``production``.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from totetaxi.deploy.checks import production_problems
+from totetaxi.deploy.logs import log_config
+
+# Lets ModelAdmin[Booking], ModelForm[Booking] and so on be written at run time.
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parents[1]
+
+env = environ.Env()
+# A developer's real keys stay out of tests.
+if os.environ.get("ENVIRONMENT") != "test" and (BASE_DIR / ".env").exists():
+    environ.Env.read_env(BASE_DIR / ".env")
+
+ENVIRONMENT = env.str("ENVIRONMENT", "development")
+if ENVIRONMENT not in {"development", "test", "production"}:
+    raise ImproperlyConfigured("ENVIRONMENT is development, test or production.")
+PRODUCTION = ENVIRONMENT == "production"
+TEST = ENVIRONMENT == "test"
+
+DEBUG = env.bool("DEBUG", False)
+DEVELOPMENT_SECRET_KEY = "a-key-for-development-and-tests-that-production-refuses"  # noqa: S105
+SECRET_KEY = env.str("SECRET_KEY", "" if PRODUCTION else DEVELOPMENT_SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+PORT = env.int("PORT", 8000)
+SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
+)
+# How many proxies of ours append to X-Forwarded-For; 0: the connection's own address is the client.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+
+# --- Apps
+
+INSTALLED_APPS = [
+    "whitenoise.runserver_nostatic",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "totetaxi.deploy.staticfiles.ServedStaticFiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "crispy_tailwind",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_q",
+    "phonenumber_field",
+    "template_partials",
+    "totetaxi.users",
+    "totetaxi.outbox",
+    "catalog",
+    "booking",
+    "payments",
+    "logistics",
+    "staff",
+    "totetaxi.account",
+    "totetaxi.pages",
+    *([] if PRODUCTION else ["totetaxi.dev"]),
+]
+
+MIDDLEWARE = [
+    "totetaxi.lib.request_id.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "totetaxi.users.sessions.SlidingSessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "totetaxi.lib.htmx.RedirectMiddleware",
+    "totetaxi.lib.htmx.MessagesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "totetaxi.urls"
+WSGI_APPLICATION = "totetaxi.wsgi.application"
+
+if TEST:  # A page that asks the database once for each row fails its test.
+    INSTALLED_APPS.append("zeal")
+    MIDDLEWARE.insert(0, "zeal.middleware.zeal_middleware")
+    ZEAL_RAISE = True
+    # Django admin itself reads the rows of an inline form one by one when they are saved.
+    ZEAL_ALLOWLIST = [{"model": "catalog.RefundRule", "field": "get()"}]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "builtins": [
+                "django.templatetags.static",
+                "django_htmx.templatetags.django_htmx",
+                "template_partials.templatetags.partials",
+                "totetaxi.lib.template_tags",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "totetaxi.pages.context.site",
+                "catalog.context.company",
+            ],
+        },
+    }
+]
+# Form widgets may be overridden by templates of ours.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "tailwind"
+CRISPY_TEMPLATE_PACK = "tailwind"
+CRISPY_FAIL_SILENTLY = False
+
+# --- Database
+
+EMBEDDED_POSTGRES = not PRODUCTION and not (env.str("DATABASE_URL", "") or env.str("DB_NAME", ""))
+
+
+def _database() -> dict[str, Any]:
+    """The database of DATABASE_URL, else of DB_NAME and the rest, else the embedded one."""
+    if url := env.str("DATABASE_URL", ""):
+        database: dict[str, Any] = environ.Env.db_url_config(url)
+    elif EMBEDDED_POSTGRES:
+        from totetaxi.dev.postgres import Cluster
+
+        database = environ.Env.db_url_config(Cluster.for_environment(ENVIRONMENT).url)
+    else:
+        database = {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": env.str("DB_NAME", ""),
+            "USER": env.str("DB_USER", ""),
+            "PASSWORD": env.str("DB_PASSWORD", ""),
+            "HOST": env.str("DB_HOST", ""),
+            "PORT": env.str("DB_PORT", ""),
+        }
+    if database["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database.")
+    database["CONN_HEALTH_CHECKS"] = True
+    # Only web processes set this: the queue forks, and its children would share the sockets.
+    if pool_size := env.int("DB_POOL_SIZE", 0):
+        pool = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+        database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": pool}
+    elif "qcluster" in sys.argv:
+        database["CONN_MAX_AGE"] = 60
+    return database
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Caches and the queue
+
+REDIS_URL = env.str("REDIS_URL", "")
+if REDIS_URL:
+    _shared = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    _counters = {**_shared, "KEY_PREFIX": "counters"}
+else:
+    _shared = {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+    _counters = {"BACKEND": "totetaxi.lib.counters.PgCounterCache", "LOCATION": "rate_counter"}
+_local = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+CACHES = {"default": _shared, "counters": _counters, "local": _local}
+RATELIMIT_USE_CACHE = "counters"
+
+Q_CLUSTER = {
+    "name": "totetaxi",
+    "label": "Jobs",
+    "orm": "default",
+    "cache": "local",  # The cluster writes its status there twice a second.
+    "workers": env.int("QUEUE_WORKERS", 2),
+    "timeout": 60,
+    "retry": 300,  # More than the timeout and the longest wait in the queue.
+    "ack_failures": False,
+    "max_attempts": 5,
+    "queue_limit": 4,
+    "bulk": 1,
+    "poll": 1,
+    "catch_up": False,
+    "save_limit": 1000,
+    "recycle": 200,
+}
+
+# --- People and sessions
+
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator"},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
+]
+if TEST:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+
+# Django admin's page, until the customers' own sign-in exists.
+LOGIN_URL = "admin:login"
+
+SESSION_COOKIE_AGE = 30 * 24 * 60 * 60  # Seconds from the last visit, see SlidingSessionMiddleware.
+SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_HTTPONLY = True  # htmx sends the token of the page's <body>.
+CSRF_FAILURE_VIEW = "totetaxi.pages.errors.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+CSRF_FAILURE_VIEW = "totetaxi.pages.errors.csrf_failure"
+
+# --- Stripe
+
+SANDBOX_STRIPE_PORT = env.int("SANDBOX_STRIPE_PORT", 8001)
+STRIPE_SECRET_KEY = "" if TEST else env.str("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRETS", default=[])
+STRIPE_API_BASE = env.str("STRIPE_API_BASE", "")  # Empty: the real Stripe.
+STRIPE_CHECKOUT_ORIGINS = ["https://checkout.stripe.com"]
+STRIPE_SANDBOX = not PRODUCTION and not STRIPE_SECRET_KEY
+if STRIPE_SANDBOX:
+    STRIPE_SECRET_KEY = "sk_test_sandbox"  # noqa: S105 (of the stand-in)
+    STRIPE_WEBHOOK_SECRETS = ["whsec_sandbox"]
+    STRIPE_API_BASE = STRIPE_API_BASE or f"http://localhost:{SANDBOX_STRIPE_PORT}"
+if STRIPE_API_BASE:
+    STRIPE_CHECKOUT_ORIGINS = [*STRIPE_CHECKOUT_ORIGINS, STRIPE_API_BASE]
+# Money that can buy nothing goes back by itself; off: staff decide.
+AUTO_REFUND_UNFULFILLABLE = env.bool("AUTO_REFUND_UNFULFILLABLE", True)
+
+# --- Mail
+
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND",
+    "anymail.backends.amazon_ses.EmailBackend"
+    if PRODUCTION
+    else "totetaxi.dev.mailbox.EmailBackend",  # Shown at /sandbox/mail/.
+)
+EMAIL_TIMEOUT = 10  # seconds
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in os.environ.items()
+    if name.startswith("ANYMAIL_")
+}
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", "" if PRODUCTION else "ToteTaxi <bookings@totetaxi.example>"
+)
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", "")
+BOOKING_EMAIL_BCC = env.list("BOOKING_EMAIL_BCC", default=[])
+STAFF_ALERT_EMAILS = env.list("STAFF_ALERT_EMAILS", default=[])
+# Shown where the booking policy, which holds the truth, cannot be read.
+BUSINESS_PHONE = env.str("BUSINESS_PHONE", "(631) 595-5100")
+
+# --- Time and language
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "America/New_York"
+USE_TZ = True
+# Outside production: business time starts here, at the epoch seconds of CLOCK_STARTED_AT.
+CLOCK_START = env.str("CLOCK_START", "")
+CLOCK_STARTED_AT = env.float("CLOCK_STARTED_AT", 0.0)
+
+# --- Files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / ".local" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+_HASHED_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _PLAIN_FILES if TEST or DEBUG else _HASHED_FILES},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_MANIFEST_STRICT = not PRODUCTION  # There, a missing picture must not cost the page.
+WHITENOISE_USE_FINDERS = TEST or DEBUG
+WHITENOISE_AUTOREFRESH = TEST or DEBUG  # Looks when asked, instead of reading all files first.
+
+# --- Headers
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        # Chromium also applies this to the redirect that follows a form's POST.
+        "form-action": ["'self'", *STRIPE_CHECKOUT_ORIGINS],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", True)
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # Load balancers ask without TLS.
+if PRODUCTION:
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 365 * 24 * 60 * 60)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Checks and logs
+
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # User.email is unique in any case by a constraint this check does not know.
+]
+LOGGING = log_config(ENVIRONMENT, env.str("LOG_LEVEL", "INFO"))
+
+if PRODUCTION and (problems := production_problems(globals())):
+    raise ImproperlyConfigured("\n  - ".join(["Production refuses to start:", *problems]))

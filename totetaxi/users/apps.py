@@ -1,0 +1,10 @@
+"""Who someone is."""
+
+from django.apps import AppConfig
+
+
+class UsersConfig(AppConfig):
+    """Who someone is."""
+
+    name = "totetaxi.users"
+    label = "users"
