@@ -2,7 +2,7 @@
 # make test   everything that is checked before a change goes in
 # make help   the rest
 
-PYTHON := .venv/bin/python
+PY := .venv/bin/python
 SOURCES := manage.py totetaxi catalog booking payments logistics staff tests
 
 .PHONY: help
@@ -15,31 +15,31 @@ setup:
 
 .PHONY: run
 run: setup
-	@exec $(PYTHON) -m totetaxi.dev
+	@exec $(PY) -m totetaxi.dev
 
 # make dev    as make run, and follows changes of code, templates and styles
 .PHONY: dev
 dev: setup
-	@exec $(PYTHON) -m totetaxi.dev --reload
+	@exec $(PY) -m totetaxi.dev --reload
 
 .PHONY: test
 test: check css browser
-	$(PYTHON) -m pytest --cov
+	$(PY) -m pytest --cov
 
 # make test-fast    the tests without a browser
 .PHONY: test-fast
 test-fast: setup css
-	$(PYTHON) -m pytest -m "not browser"
+	$(PY) -m pytest -m "not browser"
 
 # make test-load    many customers at once; all of it in some minutes
 .PHONY: test-load
 test-load: setup css
-	$(PYTHON) -m pytest tests/load -s
+	$(PY) -m pytest tests/load -s
 
 # make bench    how long pages take, beside a page that does nothing
 .PHONY: bench
 bench: setup css
-	$(PYTHON) -m pytest tests/bench -s
+	$(PY) -m pytest tests/bench -s
 
 # make check    all that needs no test run: lint, format, types, layers, migrations, deploy settings
 .PHONY: check
@@ -47,21 +47,21 @@ check: lint types layers migrations deploy-check
 
 .PHONY: lint
 lint: setup
-	$(PYTHON) -m ruff check $(SOURCES)
-	$(PYTHON) -m ruff format --check $(SOURCES)
+	$(PY) -m ruff check $(SOURCES)
+	$(PY) -m ruff format --check $(SOURCES)
 	find templates -name '*.html' -print0 | xargs -0 .venv/bin/djade --check --target-version 5.2
 	.venv/bin/djlint templates --lint --quiet
 
 # make format    what lint asks for, where a tool can do it
 .PHONY: format
 format: setup
-	$(PYTHON) -m ruff check --fix $(SOURCES)
-	$(PYTHON) -m ruff format $(SOURCES)
+	$(PY) -m ruff check --fix $(SOURCES)
+	$(PY) -m ruff format $(SOURCES)
 	find templates -name '*.html' -print0 | xargs -0 .venv/bin/djade --target-version 5.2
 
 .PHONY: types
 types: setup
-	$(PYTHON) -m mypy .
+	$(PY) -m mypy .
 
 .PHONY: layers
 layers: setup
@@ -69,19 +69,19 @@ layers: setup
 
 .PHONY: migrations
 migrations: setup
-	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PY) manage.py makemigrations --check --dry-run
 
 .PHONY: deploy-check
 deploy-check: setup
-	$(PYTHON) -m totetaxi.dev.production_like check --deploy --fail-level WARNING
+	$(PY) -m totetaxi.dev.production_like check --deploy --fail-level WARNING
 
 .PHONY: css
 css: setup
-	$(PYTHON) -m totetaxi.dev.assets
+	$(PY) -m totetaxi.dev.assets
 
 .PHONY: browser
 browser: setup
-	$(PYTHON) -m totetaxi.dev.browser
+	$(PY) -m totetaxi.dev.browser
 
 # make lock    renew the locked requirements from requirements/*.in
 .PHONY: lock

@@ -1,13 +1,28 @@
 """Work on the clock for bookings."""
 
+from django.db import transaction
+
 from booking.models import Draft
 from totetaxi.lib import clock
 from totetaxi.outbox.registry import job
+
+BATCH = 500
 
 
 @job("purge_drafts", cron="0 6 * * *", label="Delete drafts nobody continued")
 def purge_drafts() -> str:
     """Delete drafts past their life; a booking made from one keeps everything it needs."""
-    expired = Draft.objects.filter(expires_at__lt=clock.now())
-    deleted, _ = expired.delete()
+    deleted = 0
+    while batch := _delete_some():
+        deleted += batch
     return f"{deleted} drafts deleted"
+
+
+@transaction.atomic
+def _delete_some() -> int:
+    """Delete a batch, each draft locked first: a checkout locks its draft before its booking."""
+    expired = Draft.objects.filter(expires_at__lt=clock.now())
+    locked = expired.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH]
+    ids = list(locked)
+    Draft.objects.filter(pk__in=ids).delete()
+    return len(ids)

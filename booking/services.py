@@ -174,15 +174,27 @@ def retake_hold(booking: Booking, *, reason: str) -> bool:
     """
     if booking.holds_place:
         return True
+    use = _use_to_restore(booking)
+    if use is not None:
+        # Before the day, as in every other place: the row we add asks for the code's lock.
+        DiscountCode.objects.select_for_update().get(pk=use.code_id)
     if not availability.take(booking.pickup_date, booking.capacity_units):
         return False
-    use = booking.discount_uses.order_by("-created_at").first()
-    if use is not None and not booking.discount_uses.standing().exists():
+    if use is not None:
         DiscountUse.objects.create(
             booking=booking, code_id=use.code_id, email=use.email, amount_cents=use.amount_cents
         )
     booking.mark_hold(released_at=None, reason=reason)
     return True
+
+
+def _use_to_restore(booking: Booking) -> DiscountUse | None:
+    """The released use behind the discount that the booking's price still contains."""
+    if not booking.lines.filter(code="discount").exists():
+        return None
+    if booking.discount_uses.standing().exists():
+        return None
+    return booking.discount_uses.order_by("-created_at").first()
 
 
 @transaction.atomic
@@ -329,7 +341,8 @@ def _fill_contact(booking: Booking, draft: Draft, request: QuoteRequest) -> None
     booking.first_name, booking.last_name = contact.first_name, contact.last_name
     booking.email, booking.phone = contact.email, contact.phone
     if draft.user_id is not None:
-        booking.customer_id = draft.user_id
+        # Signed in since: the booking is the account's, the contact above stays with it.
+        booking.customer_id, booking.guest_checkout = draft.user_id, None
         return
     guest = booking.guest_checkout or GuestCheckout()
     guest.first_name, guest.last_name = contact.first_name, contact.last_name

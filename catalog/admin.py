@@ -361,7 +361,15 @@ class BookingPolicyAdmin(CatalogAdmin):
             },
         ),
         ("Tax", {"fields": ("organizing_tax_percent",)}),
-        ("Changes and refunds", {"fields": ("change_cutoff", "peak_date_refund_percent")}),
+        (
+            "Changes and refunds",
+            {
+                "fields": (
+                    "change_cutoff",
+                    ("peak_date_refund_percent", "two_person_refund_cents"),
+                )
+            },
+        ),
         (
             "The company",
             {

@@ -294,9 +294,14 @@ def _contact_problems(request: QuoteRequest) -> Iterator[Problem]:
 
 
 def is_email(text: str) -> bool:
-    """Whether this is an address mail can be sent to, in form (rule R342)."""
+    """Whether this is an address mail can be sent to, in form (rule R342).
+
+    Quoted names and addresses at a bare IP are refused as well: Stripe takes neither.
+    """
+    if '"' in text or "[" in text or len(text) > 254:
+        return False
     try:
         EmailValidator(allowlist=[])(text)
     except ValidationError:
         return False
-    return len(text) <= 254
+    return True

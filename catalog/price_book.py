@@ -233,4 +233,5 @@ def _policy(row: BookingPolicy) -> Policy:
             RefundStep(rule.hours_before, rule.percent) for rule in row.refund_rules.all()
         ),
         peak_date_refund_percent=row.peak_date_refund_percent,
+        two_person_refund_cents=row.two_person_refund_cents,
     )

@@ -158,6 +158,8 @@ class Policy:
     # Most generous first: the first step whose hours are left decides; peak dates have their own.
     refund_steps: tuple[RefundStep, ...] = ()
     peak_date_refund_percent: int = 0
+    # Refunds that staff ask for above this amount need a second person (rule R621).
+    two_person_refund_cents: int = 500_00
 
     def units_for(self, service_type: str) -> int:
         """How many places of a day one booking of this service takes (rule R431)."""

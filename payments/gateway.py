@@ -4,10 +4,10 @@
 ``PermanentError`` means that Stripe said no: the same request will never work.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, TypeVar
 
 import stripe
@@ -18,9 +18,18 @@ from totetaxi.lib.errors import PermanentError, TemporaryError
 API_VERSION: Final = "2026-10-28.endive"
 TIMEOUT_SECONDS: Final = 10
 MAX_NETWORK_RETRIES: Final = 2
+PAGE: Final = 100
 EXPAND: Final = ["payment_intent.latest_charge"]
 
 Answer = TypeVar("Answer")
+
+
+class NotFoundError(PermanentError):
+    """Stripe has no such object in our account."""
+
+
+class SameAnswerError(TemporaryError):
+    """A repeat with this key may get the same failure for a day: Stripe keeps what it answered."""
 
 
 class InvalidSignatureError(Exception):
@@ -59,6 +68,42 @@ class SessionState:
     attempt_id: str
     payment_id: str
     booking_id: str
+    intent_status: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended unpaid for good: expired, or the bank refused what was promised."""
+        if self.is_paid:
+            return False
+        refused = self.intent_status in ("requires_payment_method", "canceled")
+        return self.status == "expired" or (self.status == "complete" and refused)
+
+
+@dataclass(frozen=True)
+class ChargeState:
+    """Money taken at Stripe, as Stripe has it now; ids of ours are "" when it is not ours."""
+
+    id: str
+    intent_id: str
+    captured_cents: int
+    currency: str
+    created_at: datetime
+    payment_id: str
+    booking_id: str
+
+
+@dataclass(frozen=True)
+class DisputeState:
+    """A dispute as Stripe has it now."""
+
+    id: str
+    intent_id: str
+    status: str
+    reason: str
+    amount_cents: int
+    currency: str
+    opened_at: datetime
+    evidence_due_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -71,6 +116,13 @@ class RefundState:
     intent_id: str
     refund_id: str
     failure_reason: str
+    payment_id: str
+    created_at: datetime
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we sent it; one made at Stripe of our money has no mark of ours."""
+        return bool(self.refund_id)
 
 
 @dataclass(frozen=True)
@@ -125,19 +177,27 @@ class StripeGateway:
             "cancel_url": new.cancel_url,
             "expires_at": int(new.expires_at.timestamp()),
         }
-        return self._session(
+        state = self._session(
             lambda: self._client.v1.checkout.sessions.create(params, {"idempotency_key": new.key})
         )
+        # Nobody is ever sent to a page that asks for somebody else's money.
+        if state.attempt_id != new.key:
+            raise TemporaryError("Stripe answered with another session than the one asked for")
+        return state
 
     def get_session(self, session_id: str) -> SessionState:
         return self._session(
-            lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND})
+            lambda: self._client.v1.checkout.sessions.retrieve(session_id, {"expand": EXPAND}),
+            expected_id=session_id,
         )
 
     def expire_session(self, session_id: str) -> SessionState:
         """Make a session unpayable, and say what it is now: it may have been paid before."""
         try:
-            return self._session(lambda: self._client.v1.checkout.sessions.expire(session_id))
+            return self._session(
+                lambda: self._client.v1.checkout.sessions.expire(session_id),
+                expected_id=session_id,
+            )
         except PermanentError:
             return self.get_session(session_id)
 
@@ -161,10 +221,50 @@ class StripeGateway:
 
     def refunds_of_intent(self, intent_id: str) -> tuple[RefundState, ...]:
         """Every refund of a payment, whoever made it."""
+        found = _pages(self._client.v1.refunds.list, {"payment_intent": intent_id})
+        return tuple(_refund_state(refund) for refund in found)
+
+    def get_refund(self, refund_id: str) -> RefundState:
+        return _refund_state(_ask(lambda: self._client.v1.refunds.retrieve(refund_id)))
+
+    def get_charge(self, charge_id: str) -> ChargeState:
+        return _charge_state(_ask(lambda: self._client.v1.charges.retrieve(charge_id)))
+
+    def charges_of_intent(self, intent_id: str) -> tuple[ChargeState, ...]:
+        """What a payment intent took: one charge that succeeded at most."""
         found = _ask(
-            lambda: self._client.v1.refunds.list({"payment_intent": intent_id, "limit": 100})
+            lambda: self._client.v1.charges.list({"payment_intent": intent_id, "limit": 100})
         )
-        return tuple(_refund_state(refund) for refund in found.auto_paging_iter())
+        return tuple(_charge_state(charge) for charge in found.data if charge.paid)
+
+    def get_dispute(self, dispute_id: str) -> DisputeState:
+        return _dispute_state(_ask(lambda: self._client.v1.disputes.retrieve(dispute_id)))
+
+    def disputes_of_intent(self, intent_id: str) -> tuple[DisputeState, ...]:
+        found = _ask(
+            lambda: self._client.v1.disputes.list({"payment_intent": intent_id, "limit": 100})
+        )
+        return tuple(_dispute_state(dispute) for dispute in found.data)
+
+    def disputes_between(self, start: datetime, end: datetime) -> Iterator[DisputeState]:
+        """Every dispute opened from ``start`` until before ``end``, newest first."""
+        for dispute in _pages(self._client.v1.disputes.list, _created(start, end)):
+            yield _dispute_state(dispute)
+
+    def charges_between(self, start: datetime, end: datetime) -> Iterator[ChargeState]:
+        """Every charge made from ``start`` until before ``end`` that took money, newest first."""
+        for charge in _pages(self._client.v1.charges.list, _created(start, end)):
+            if charge.paid:
+                yield _charge_state(charge)
+
+    def refunds_between(self, start: datetime, end: datetime) -> Iterator[RefundState]:
+        """Every refund made from ``start`` until before ``end``, newest first."""
+        for refund in _pages(self._client.v1.refunds.list, _created(start, end)):
+            yield _refund_state(refund)
+
+    def get_event(self, event_id: str) -> EventNotice:
+        """An event that was not delivered, as Stripe keeps it for 30 days."""
+        return _event_notice(_ask(lambda: self._client.v1.events.retrieve(event_id)))
 
     def parse_event(self, body: bytes, signature: str) -> EventNotice:
         """The event in a signed webhook body; raises InvalidSignatureError for anything else."""
@@ -176,8 +276,13 @@ class StripeGateway:
             return _event_notice(event)
         raise InvalidSignatureError
 
-    def _session(self, call: Callable[[], stripe.checkout.Session]) -> SessionState:
-        return _session_state(_ask(call))
+    def _session(
+        self, call: Callable[[], stripe.checkout.Session], *, expected_id: str = ""
+    ) -> SessionState:
+        state = _session_state(_ask(call))
+        if expected_id and state.id != expected_id:
+            raise TemporaryError("Stripe answered with another session than the one asked for")
+        return state
 
 
 @cache
@@ -197,18 +302,36 @@ def _ask(call: Callable[[], Answer]) -> Answer:
     except stripe.StripeError as error:
         status = error.http_status or 500
         message = f"Stripe {status}: {error.code or type(error).__name__}"
-        # 409: the same key is being worked on by another request at this very moment.
-        if status >= 500 or status in (408, 409, 425, 429):
+        if status >= 500 or isinstance(error, stripe.IdempotencyError):
+            raise SameAnswerError(message) from error
+        # Below 400: the work was done and its answer came garbled. 409: the same key is being
+        # worked on by another request at this very moment.
+        if status < 400 or status in (408, 409, 425, 429):
             raise TemporaryError(message) from error
-        raise PermanentError(message) from error
+        raise (NotFoundError if status == 404 else PermanentError)(message) from error
+
+
+def _pages(listing: Callable[[Any], Any], params: dict[str, Any]) -> Iterator[Any]:
+    """Every object of a list, page by page, each page asked for with our own errors."""
+    params = {**params, "limit": PAGE}
+    while True:
+        page = _ask(partial(listing, dict(params)))
+        yield from page.data
+        if not page.has_more:
+            return
+        params["starting_after"] = page.data[-1].id
+
+
+def _created(start: datetime, end: datetime) -> dict[str, Any]:
+    return {"created": {"gte": int(start.timestamp()), "lt": int(end.timestamp())}}
 
 
 def _session_state(session: stripe.checkout.Session) -> SessionState:
     metadata = _plain(session.metadata)
     intent = session.payment_intent
-    charge_id = ""
+    charge_id = intent_status = ""
     if isinstance(intent, stripe.PaymentIntent):
-        charge_id = _id_of(intent.latest_charge)
+        charge_id, intent_status = _id_of(intent.latest_charge), intent.status
     return SessionState(
         id=session.id,
         url=session.url or "",
@@ -221,17 +344,48 @@ def _session_state(session: stripe.checkout.Session) -> SessionState:
         attempt_id=metadata.get("attempt_id", ""),
         payment_id=metadata.get("payment_id", ""),
         booking_id=metadata.get("booking_id", ""),
+        intent_status=intent_status,
+    )
+
+
+def _charge_state(charge: stripe.Charge) -> ChargeState:
+    metadata = _plain(charge.metadata)
+    return ChargeState(
+        id=charge.id,
+        intent_id=_id_of(charge.payment_intent),
+        captured_cents=charge.amount_captured,
+        currency=charge.currency,
+        created_at=datetime.fromtimestamp(charge.created, UTC),
+        payment_id=metadata.get("payment_id", ""),
+        booking_id=metadata.get("booking_id", ""),
+    )
+
+
+def _dispute_state(dispute: stripe.Dispute) -> DisputeState:
+    due = dispute.evidence_details.due_by
+    return DisputeState(
+        id=dispute.id,
+        intent_id=_id_of(dispute.payment_intent),
+        status=dispute.status,
+        reason=dispute.reason,
+        amount_cents=dispute.amount,
+        currency=dispute.currency,
+        opened_at=datetime.fromtimestamp(dispute.created, UTC),
+        evidence_due_at=datetime.fromtimestamp(due, UTC) if due else None,
     )
 
 
 def _refund_state(refund: stripe.Refund) -> RefundState:
+    metadata = _plain(refund.metadata)
     return RefundState(
         id=refund.id,
         status=refund.status or "",
         amount_cents=refund.amount,
         intent_id=_id_of(refund.payment_intent),
-        refund_id=_plain(refund.metadata).get("refund_id", ""),
+        refund_id=metadata.get("refund_id", ""),
         failure_reason=getattr(refund, "failure_reason", None) or "",
+        payment_id=metadata.get("payment_id", ""),
+        created_at=datetime.fromtimestamp(refund.created, UTC),
     )
 
 
@@ -239,7 +393,8 @@ def _event_notice(event: stripe.Event) -> EventNotice:
     return EventNotice(
         id=event.id,
         type=event.type,
-        object_id=str(event.data.object["id"]),
+        # Some events are about nothing with an id, such as a balance: they are only acknowledged.
+        object_id=str(getattr(event.data.object, "id", "") or ""),
         created_at=datetime.fromtimestamp(event.created, UTC),
     )
 

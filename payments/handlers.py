@@ -3,13 +3,28 @@
 from uuid import UUID
 
 from payments import emails, services
-from payments.models import Payment, Refund
+from payments.models import (
+    Dispute,
+    MoneyAlert,
+    Payment,
+    PaymentLink,
+    Refund,
+    RefundKind,
+    RefundStatus,
+)
+from totetaxi.lib import clock
 from totetaxi.outbox.registry import handles
 
 
 @handles("stripe_event")
 def process_stripe_event(subject_id: str) -> None:
     services.process_event(subject_id)
+
+
+@handles("booking_paid")
+def end_other_session(subject_id: str) -> None:
+    """Paid through an older page: the newer one must not take the money again."""
+    services.end_live_session(UUID(subject_id))
 
 
 @handles("refund_approved")
@@ -39,8 +54,44 @@ def tell_staff_about_refused_checkout(subject_id: str) -> None:
 
 @handles("refund_failed")
 def tell_staff_about_failed_refund(subject_id: str) -> None:
-    refund = Refund.objects.select_related("payment__booking").get(pk=subject_id)
-    emails.send_refund_failed_alert(refund)
+    emails.send_refund_failed_alert(_refund(subject_id))
+
+
+@handles("refund_completed")
+def tell_customer_about_refund(subject_id: str) -> None:
+    """Unless the mail that said why the payment could not be used has told them already."""
+    refund = _refund(subject_id)
+    if refund.kind != RefundKind.AUTOMATIC and refund.status == RefundStatus.COMPLETED:
+        emails.send_refund_completed(refund)
+
+
+@handles("dispute_opened", "dispute_closed")
+def tell_staff_about_dispute(subject_id: str) -> None:
+    dispute = Dispute.objects.select_related("payment__booking").get(pk=subject_id)
+    emails.send_dispute_alert(dispute)
+
+
+@handles("money_alerts")
+def tell_staff_about_alerts(subject_id: str) -> None:
+    """One mail for all alerts that wait; they count as told only when it is out."""
+    alerts = list(MoneyAlert.objects.untold().select_related("booking"))
+    if alerts:
+        emails.send_money_alerts(alerts)
+        told = MoneyAlert.objects.filter(pk__in=[alert.pk for alert in alerts])
+        told.update(told_at=clock.real_now())
+
+
+@handles("payment_link_created")
+def send_payment_link(subject_id: str) -> None:
+    """Mail the link, unless it ended before its turn came; "sent" is noted when it is out."""
+    link = PaymentLink.objects.select_related("booking__mini_move_package").get(pk=subject_id)
+    if services.link_state(link) is services.LinkState.PAYABLE:
+        emails.send_payment_link(link)
+        PaymentLink.objects.filter(pk=link.pk).update(sent_at=clock.now())
+
+
+def _refund(subject_id: str) -> Refund:
+    return Refund.objects.select_related("payment__booking").get(pk=subject_id)
 
 
 def _payment(subject_id: str) -> Payment:

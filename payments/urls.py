@@ -6,5 +6,6 @@ app_name = "payments"
 urlpatterns = [
     path("pay/start/", views.start, name="start"),
     path("pay/done/", views.done, name="done"),
+    path("pay/<str:token>/", views.link, name="link"),
     path("webhooks/stripe/", views.stripe_webhook, name="stripe_webhook"),
 ]

@@ -1,26 +1,52 @@
 """The way to Stripe's page, the way back, and what Stripe tells us in between."""
 
+import re
 from typing import Final
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseRedirect,
+)
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from booking import describe
 from booking.ownership import remember_booking
 from booking.services import Acceptance, DraftChangedError, NotBookableError, PriceChangedError
 from booking.terms import TERMS_VERSION
 from booking.wizard.session import last_draft
+from catalog.price_book import CatalogUnavailableError
 from payments import services
 from payments.forms import StartForm
 from payments.gateway import InvalidSignatureError, get_gateway
-from payments.services import CheckoutResult, CheckoutUnavailableError, Outcome
+from payments.models import PaymentLink
+from payments.services import (
+    CheckoutResult,
+    CheckoutUnavailableError,
+    LinkRefusedError,
+    Outcome,
+)
 from totetaxi.lib.access import audience
 from totetaxi.lib.errors import PermanentError, TemporaryError
 from totetaxi.lib.money import usd
 from totetaxi.lib.ratelimit import client_address, limit
 
+# Why a checkout does not begin: each leads back to the review page.
+REFUSALS: Final = (
+    CatalogUnavailableError,
+    CheckoutUnavailableError,
+    DraftChangedError,
+    NotBookableError,
+    PriceChangedError,
+)
+SESSION_ID: Final = re.compile(r"cs_[A-Za-z0-9_]{1,190}")
 # Stripe's events are a few kilobytes; anything near this is not one.
 MAX_EVENT_BYTES: Final = 256 * 1024
 
@@ -53,16 +79,13 @@ def start(request: HttpRequest) -> HttpResponse:
         checkout = services.begin_checkout(
             draft.pk, form.shown, acceptance, base_url=request.build_absolute_uri("/")[:-1]
         )
-    except (
-        NotBookableError,
-        PriceChangedError,
-        DraftChangedError,
-        CheckoutUnavailableError,
-    ) as refusal:
+    except REFUSALS as refusal:
         return _back_to_review(request, refusal)
     remember_booking(request, checkout.booking_id)
     if checkout.result is CheckoutResult.PAY:
         return SeeOther(checkout.url)
+    if checkout.result is CheckoutResult.LOOKED_AT:
+        return redirect(f"{reverse('payments:done')}?session_id={checkout.url}")
     return redirect("account:status", checkout.booking_id)
 
 
@@ -84,6 +107,12 @@ def _back_to_review(request: HttpRequest, refusal: Exception) -> HttpResponse:
                 "Your order changed in another tab. Nothing was charged."
                 " Check it once more, then pay.",
             )
+        case CheckoutUnavailableError(maybe_paid=True):
+            messages.error(
+                request,
+                "We couldn’t ask Stripe about your payment just now. If you have paid, the"
+                " confirmation comes by email. Don’t pay again; look here in a minute.",
+            )
         case _:
             messages.error(
                 request,
@@ -95,22 +124,69 @@ def _back_to_review(request: HttpRequest, refusal: Exception) -> HttpResponse:
 
 @audience("public")
 @require_safe
+@limit("60/m")
 def done(request: HttpRequest) -> HttpResponse:
     """Back from Stripe: settle now if the webhook has not, and go on to the booking's page."""
-    session_id = request.GET.get("session_id", "")[:200]
+    session_id = request.GET.get("session_id", "")
+    if not SESSION_ID.fullmatch(session_id):
+        raise Http404
     try:
-        settlement = services.settle(session_id) if session_id else None
-    except PermanentError:
-        settlement = None
-    except TemporaryError:
-        return render(request, "payments/done.html", {"session_id": session_id}, status=200)
-    if settlement is None or settlement.outcome is Outcome.NOT_OURS:
-        return render(request, "404.html", status=404)
+        settlement = services.settle(session_id)
+    except (PermanentError, TemporaryError) as error:
+        # A session of ours that Stripe does not show us, after a change of keys, say, stays ours.
+        if isinstance(error, PermanentError) and not services.is_our_session(session_id):
+            raise Http404 from error
+        return render(request, "payments/done.html", {"session_id": session_id})
+    if settlement.outcome is Outcome.NOT_OURS:
+        raise Http404
     if settlement.outcome is Outcome.MISMATCH:
         return render(request, "payments/done.html", {"needs_people": True})
+    if link := services.link_of_session(session_id):
+        return redirect("payments:link", link.token)
     if settlement.outcome in (Outcome.OPEN, Outcome.EXPIRED):
         return redirect("booking:review")
     return redirect("account:status", settlement.booking_id)
+
+
+@audience("public")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@limit("30/h", methods=("POST",))
+def link(request: HttpRequest, token: str) -> HttpResponse:
+    """A link of the office: what is to be paid, and a button that goes to Stripe (rule R618).
+
+    Only the button opens a page at Stripe: programs that follow links in mails change nothing.
+    """
+    link = services.link_of_token(token)
+    if link is None or link.booking.deleted_at is not None:
+        raise Http404
+    if request.method == "POST":
+        return _open_link(request, link)
+    context = {
+        "link": link,
+        "booking": link.booking,
+        "state": services.link_state(link),
+        "service": describe.service_words(link.booking),
+        "window": describe.window_words(link.booking),
+        "lines": link.booking.lines.all(),
+    }
+    return render(request, "payments/link.html", context)
+
+
+def _open_link(request: HttpRequest, link: PaymentLink) -> HttpResponse:
+    """On to Stripe, or back to the link's page, which then says why not."""
+    try:
+        checkout = services.open_link(link.pk, base_url=request.build_absolute_uri("/")[:-1])
+    except LinkRefusedError as refusal:
+        messages.error(request, f"{refusal} Nothing was charged.")
+    except CheckoutUnavailableError:
+        messages.error(
+            request, "We couldn’t reach the payment page. Nothing was charged. Try again."
+        )
+    else:
+        if checkout.result is CheckoutResult.PAY:
+            return SeeOther(checkout.url)
+    return redirect("payments:link", link.token)
 
 
 @csrf_exempt  # Stripe signs the body instead.
@@ -125,6 +201,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
             request.body, request.headers.get("Stripe-Signature", "")
         )
     except InvalidSignatureError:
+        services.count_refused_webhook()
         return HttpResponseBadRequest("Invalid signature.")
     services.record_event(notice)
     return HttpResponse()

@@ -69,6 +69,13 @@ class StripeSandbox:
     webhook_secret: str
 
 
+def let_everybody_enter(folder: Path) -> None:
+    """Open a temporary folder for the user as whom PostgreSQL runs when we are root."""
+    if os.geteuid() == 0:
+        for part in (folder, *folder.parents[:-2]):
+            part.chmod(part.stat().st_mode | 0o055)
+
+
 def free_port() -> int:
     """A port of this machine that nothing listens on."""
     with socket.socket() as probe:

@@ -21,9 +21,10 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parents[1]
 
 env = environ.Env()
+_env_file = BASE_DIR / os.environ.get("ENV_FILE", ".env")
 # A developer's real keys stay out of tests.
-if os.environ.get("ENVIRONMENT") != "test" and (BASE_DIR / ".env").exists():
-    environ.Env.read_env(BASE_DIR / ".env")
+if os.environ.get("ENVIRONMENT") != "test" and _env_file.is_file():
+    environ.Env.read_env(_env_file)
 
 ENVIRONMENT = env.str("ENVIRONMENT", "development")
 if ENVIRONMENT not in {"development", "test", "production"}:
@@ -256,6 +257,8 @@ if STRIPE_API_BASE:
     STRIPE_CHECKOUT_ORIGINS = [*STRIPE_CHECKOUT_ORIGINS, STRIPE_API_BASE]
 # Money that can buy nothing goes back by itself; off: staff decide.
 AUTO_REFUND_UNFULFILLABLE = env.bool("AUTO_REFUND_UNFULFILLABLE", True)
+# Refunds that the cancellation policy gives are sent without a person looking.
+AUTO_APPROVE_POLICY_REFUNDS = env.bool("AUTO_APPROVE_POLICY_REFUNDS", False)
 
 # --- Mail
 
@@ -303,7 +306,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": _PLAIN_FILES if TEST or DEBUG else _HASHED_FILES},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-WHITENOISE_MANIFEST_STRICT = not PRODUCTION  # There, a missing picture must not cost the page.
 WHITENOISE_USE_FINDERS = TEST or DEBUG
 WHITENOISE_AUTOREFRESH = TEST or DEBUG  # Looks when asked, instead of reading all files first.
 
@@ -334,6 +336,8 @@ if TRUSTED_PROXIES:
 
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # User.email is unique in any case by a constraint this check does not know.
+    # Cut-off times are fixed defaults on purpose; within ten seconds of one the check complains.
+    "fields.W161",
 ]
 LOGGING = log_config(ENVIRONMENT, env.str("LOG_LEVEL", "INFO"))
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import booking.models.draft
+import totetaxi.lib.clock
 
 
 class Migration(migrations.Migration):
@@ -173,7 +174,12 @@ class Migration(migrations.Migration):
                 ("terms_user_agent", models.CharField(blank=True, max_length=300)),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("deleted_at", models.DateTimeField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_index=True, default=totetaxi.lib.clock.now, editable=False
+                    ),
+                ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
                     "created_by",
@@ -251,7 +257,10 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=500)),
                 ("before", models.JSONField(blank=True, default=dict)),
                 ("after", models.JSONField(blank=True, default=dict)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=totetaxi.lib.clock.now, editable=False),
+                ),
                 (
                     "actor",
                     models.ForeignKey(

@@ -5,6 +5,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from totetaxi.lib import clock
+
 
 class EventKind(models.TextChoices):
     PLACED = "placed", "Placed"
@@ -35,7 +37,7 @@ class BookingEvent(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         ordering = ["created_at"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from booking.facts import facts_for
@@ -15,18 +16,35 @@ from catalog.request import Facts, QuoteRequest
 
 @dataclass(frozen=True)
 class Basket:
-    """``answers`` as in the draft; everything else follows from them and the moment."""
+    """``answers`` as in the draft; all else follows from them and is looked up when asked for.
+
+    ``booking`` is the unpaid booking that the draft already became. ``priced_only`` leaves out the
+    look into the calendar, which no price depends on: closed and full days are then not among the
+    problems.
+    """
 
     answers: Mapping[str, Any]
     book: PriceBook
-    facts: Facts
-    evaluation: Evaluation
     booking: Booking | None = None
+    priced_only: bool = False
 
-    @property
+    @cached_property
     def request(self) -> QuoteRequest:
         """What is asked for, normalised."""
-        return self.evaluation.request
+        return request_from_answers(self.answers).normalised()
+
+    @cached_property
+    def facts(self) -> Facts:
+        """Zones, code and day."""
+        asked = self.request
+        if self.priced_only:
+            asked = replace(asked, pickup_date=None, blade_flight_date=None)
+        return facts_for(asked, booking=self.booking)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The price as far as known, and all problems."""
+        return evaluate(self.request, self.book, self.facts)
 
     @property
     def quote(self) -> Quote | None:
@@ -38,32 +56,15 @@ class Basket:
         """What is to pay; None while nothing can be priced."""
         return self.quote.total_cents if self.quote else None
 
-    def with_answers(self, changes: Mapping[str, Any], *, priced_only: bool = False) -> "Basket":
+    def with_answers(self, changes: Mapping[str, Any]) -> "Basket":
         """The same order with other answers, not saved."""
-        answers = {**self.answers, **changes}
-        return basket_of(answers, booking=self.booking, priced_only=priced_only)
+        return replace(self, answers={**self.answers, **changes})
 
 
 def draft_basket(draft: Draft | None, *, priced_only: bool = False) -> Basket:
-    """The basket of a draft, empty without one."""
-    if draft is None:
-        return basket_of({}, priced_only=priced_only)
-    booking = getattr(draft, "booking", None)  # a reverse one-to-one raises when it is empty
-    return basket_of(draft.answers, booking=booking, priced_only=priced_only)
-
-
-def basket_of(
-    answers: Mapping[str, Any], *, booking: Booking | None = None, priced_only: bool = False
-) -> Basket:
-    """Judge and price ``answers``; raises CatalogUnavailableError.
-
-    ``priced_only`` leaves out the look into the calendar, which no price depends on: closed and
-    full days are then not among the problems.
-    """
-    request = request_from_answers(answers)
-    asked = request
-    if priced_only:
-        asked = replace(request, pickup_date=None, blade_flight_date=None)
+    """The basket of a draft, empty without one; raises CatalogUnavailableError."""
     book = price_book.load()
-    facts = facts_for(asked, booking=booking)
-    return Basket(answers, book, facts, evaluate(request, book, facts), booking)
+    if draft is None:
+        return Basket({}, book, priced_only=priced_only)
+    booking = getattr(draft, "booking", None)  # a reverse one-to-one raises when it is empty
+    return Basket(draft.answers, book, booking, priced_only)

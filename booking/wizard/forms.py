@@ -6,7 +6,7 @@ the rules finds its field. A form is always bound: to what was posted, or to the
 
 from collections.abc import Mapping
 from datetime import date, time, timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
@@ -26,6 +26,7 @@ from catalog.calendar_rules import earliest_day
 from catalog.checks import MAX_BAGS, MAX_ITEMS
 from catalog.choices import PICKUP_HOURS, PickupTime, ServiceType, State
 from catalog.pricing import Evaluation
+from totetaxi.lib import clock
 from totetaxi.lib.forms import Helper
 
 STATES: Final = [("", "Choose"), *State.choices]
@@ -80,7 +81,7 @@ class StepForm(forms.Form):
             vars(field)["hide_optional"] = name not in self.optional
 
     @classmethod
-    def from_answers(cls, basket: Basket) -> "StepForm":
+    def from_answers(cls, basket: Basket) -> Self:
         """The form as the saved answers fill it."""
         return cls(inputs_of(basket.answers), basket)
 
@@ -167,7 +168,7 @@ class ServiceForm(StepForm):
     @property
     def flight_dates(self) -> tuple[date, date]:
         """First and last day that the date field offers."""
-        policy, now = self.basket.book.policy, self.basket.facts.local_now
+        policy, now = self.basket.book.policy, clock.now()
         first = earliest_day(ServiceType.AIRPORT_TRANSFER, policy, now)
         return first, now.date() + timedelta(days=policy.horizon_days)
 

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_safe
 
 from booking.wizard import steps
 from booking.wizard.basket import Basket, draft_basket
-from booking.wizard.forms import FORMS, ServiceForm, StepForm
+from booking.wizard.forms import FORMS, ServiceForm, card_of
 from booking.wizard.options import specialty_rows
 from booking.wizard.pages import catalog_needed, schedule_context, step_context
 from booking.wizard.session import current_draft
 from booking.wizard.summary import summary
 from catalog import coverage
+from catalog.choices import ServiceType
 from catalog.price_lines import distance_lines, service_lines
 from catalog.pricing import ready_time
 from catalog.request import AddressInput, ZipFacts
@@ -36,21 +37,22 @@ def quote(request: HtmxRequest) -> HttpResponse:
     basket = draft_basket(current_draft(request), priced_only=True)
     form_class = FORMS.get(request.GET.get("step", ""))
     if form_class is not None:
-        form = form_class(request.GET, basket)
-        basket = _with_form(basket, form)
+        answers = form_class(request.GET, basket).answers()
+        basket = basket.with_answers(answers)
+    is_service_step = form_class is ServiceForm
     context = {
         "summary": summary(basket),
         "basket": basket,
         "ready_time": ready_time(basket.request),
-        "specialty": specialty_rows(basket) if form_class is ServiceForm else (),
-        "shows_flight": form_class is ServiceForm and basket.request.is_airport,
+        # These stand in the form of the service step, and only there.
+        "shows_flight": is_service_step and basket.request.is_airport,
+        "specialty": specialty_rows(basket) if is_service_step and _is_delivery(basket) else (),
     }
     return render_page(request, "booking/quote.html", context, partials={"summary": "refreshed"})
 
 
-def _with_form(basket: Basket, form: StepForm) -> Basket:
-    """The basket with what the form says, saving nothing."""
-    return basket.with_answers(form.answers(), priced_only=True)
+def _is_delivery(basket: Basket) -> bool:
+    return card_of(basket.request.service_type) == ServiceType.STANDARD_DELIVERY
 
 
 @audience("public")

@@ -61,9 +61,9 @@ def _service_rows(basket: Basket) -> Iterator[Row]:
         amount = certificate_amount(basket)
         email = basket.book.policy.orders_email
         todo = f" Email the building’s sample form to {email} after you book." if email else ""
-        yield Row("Certificate of Insurance", f"Yes, {amount.lower()}.{todo}")
+        yield Row("Certificate", f"Yes, {amount.lower()}.{todo}")
     else:
-        yield Row("Certificate of Insurance", "No")
+        yield Row("Certificate", "No")
 
 
 def _mini_move_rows(basket: Basket) -> Iterator[Row]:

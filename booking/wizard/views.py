@@ -164,7 +164,7 @@ def _service_part(request: HtmxRequest, current: Step, basket: Basket) -> HttpRe
     """The fields that depend on a choice just made, as typed so far; nothing is saved."""
     typed = ServiceForm(request.GET, basket)
     changes = {"service_type": typed.service} if typed.reveals else typed.answers()
-    basket = basket.with_answers(changes, priced_only=True)
+    basket = basket.with_answers(changes)
     form = ServiceForm.from_answers(basket)
     context = context_of(request, current, basket, form)
     response = render_page(request, "booking/service.html", context, partials=SERVICE_PARTS)

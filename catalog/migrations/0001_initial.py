@@ -238,6 +238,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "two_person_refund_cents",
+                    models.PositiveIntegerField(
+                        default=50000,
+                        help_text="Refunds that staff ask for above this amount need another person’s approval.",
+                        verbose_name="second person above (cents)",
+                    ),
+                ),
+                (
                     "phone",
                     models.CharField(
                         default="(631) 595-5100",

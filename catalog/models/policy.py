@@ -85,6 +85,11 @@ class BookingPolicy(models.Model):
         validators=[MaxValueValidator(100)],
         help_text="In percent, whenever the customer cancels.",
     )
+    two_person_refund_cents = models.PositiveIntegerField(
+        "second person above (cents)",
+        default=500_00,
+        help_text="Refunds that staff ask for above this amount need another person’s approval.",
+    )
     phone = models.CharField(
         max_length=20,
         default="(631) 595-5100",

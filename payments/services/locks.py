@@ -9,7 +9,7 @@ from payments.models import AuditKind, Payment, PaymentAudit, PaymentStatus, Ref
 
 @dataclass(frozen=True)
 class Money:
-    """A booking with all its payments, every row locked until the transaction ends."""
+    """A booking with all its payments, locked until the transaction ends."""
 
     booking: Booking
     payments: tuple[Payment, ...]
@@ -23,10 +23,16 @@ class Money:
 
 
 def lock_money(booking_id: UUID) -> Money:
-    """Lock the payments of a booking by id, then the booking; a draft is locked before."""
-    payments = Payment.objects.select_for_update().filter(booking_id=booking_id).order_by("pk")
-    locked = tuple(payments)
-    return Money(Booking.objects.select_for_update().get(pk=booking_id), locked)
+    """Lock the payments of a booking by id, then the booking; a draft is locked before.
+
+    A payment added while we waited is in the answer, too, though not locked: payments are only
+    added under the booking's lock, so nobody else can be working on it. Without this second look
+    a webhook would miss the payment of a checkout that committed meanwhile.
+    """
+    payments = Payment.objects.filter(booking_id=booking_id).order_by("pk")
+    list(payments.select_for_update())
+    booking = Booking.objects.select_for_update().get(pk=booking_id)
+    return Money(booking, tuple(payments.all()))
 
 
 def audit(

@@ -17,6 +17,7 @@ from payments.models import (
     CheckoutAttempt,
     Method,
     Payment,
+    PaymentLink,
     PaymentStatus,
     Purpose,
 )
@@ -77,8 +78,8 @@ def apply_state(state: SessionState, *, keep_hold: bool = False) -> Settlement:
     remember_session(attempt, state)
     if state.is_paid:
         outcome = _paid(money, payment, attempt, state)
-    elif state.status == "expired":
-        outcome = _expired(money, payment, attempt, keep_hold=keep_hold)
+    elif state.is_over:
+        outcome = _ended(money, payment, attempt, state, keep_hold=keep_hold)
     else:
         outcome = Outcome.OPEN
     return Settlement(outcome, money.booking.pk)
@@ -105,40 +106,61 @@ def _attempt_of(state: SessionState) -> CheckoutAttempt | None:
     return found
 
 
-def _expired(
-    money: Money, payment: Payment, attempt: CheckoutAttempt, *, keep_hold: bool
+def _ended(
+    money: Money,
+    payment: Payment,
+    attempt: CheckoutAttempt,
+    state: SessionState,
+    *,
+    keep_hold: bool,
 ) -> Outcome:
-    """The session ended unpaid: payment failed, and the place is free if nothing is open."""
-    attempt.end(AttemptStatus.EXPIRED)
+    """The session ended unpaid: payment failed, and the place is free if nothing can pay it.
+
+    A live link of the office keeps the place (rule R604).
+    """
+    reason = "expired" if state.status == "expired" else "refused by the bank"
+    ended_now = attempt.is_live
+    attempt.end(AttemptStatus.EXPIRED, error="" if reason == "expired" else reason)
     live = payment.attempts.filter(status__in=LIVE_ATTEMPTS).exists()
     if payment.status == PaymentStatus.PENDING and not live:
-        payment.move_to(PaymentStatus.FAILED, failure_reason="expired")
-        audit(payment, AuditKind.SESSION_EXPIRED)
-    if not keep_hold and not money.open_payments:
-        bookings.release_hold(money.booking, reason="checkout ended unpaid")
+        payment.move_to(PaymentStatus.FAILED, failure_reason=reason)
+        expired = reason == "expired"
+        audit(payment, AuditKind.SESSION_EXPIRED if expired else AuditKind.PAYMENT_FAILED)
+    # Only who ends the attempt decides about the place: a later word about the same session may
+    # come while the next checkout is being opened on it.
+    if ended_now and not keep_hold:
+        release_unpayable(money)
     return Outcome.PAID if payment.is_captured else Outcome.EXPIRED
 
 
+def release_unpayable(money: Money) -> None:
+    """Give the place of a locked booking back unless a payment or a link can still pay it."""
+    has_link = PaymentLink.objects.live(clock.now()).filter(booking=money.booking).exists()
+    if not money.open_payments and not has_link:
+        bookings.release_hold(money.booking, reason="checkout ended unpaid")
+
+
 def _paid(money: Money, payment: Payment, attempt: CheckoutAttempt, state: SessionState) -> Outcome:
-    if payment.is_captured:
-        if payment.stripe_payment_intent_id == state.intent_id:
-            return Outcome.GIVEN_BACK if payment.unfulfillable_reason else Outcome.PAID
+    if payment.is_captured and payment.stripe_payment_intent_id != state.intent_id:
         payment = _second_capture(payment, state)
+    if payment.is_captured:
+        return Outcome.GIVEN_BACK if payment.unfulfillable_reason else Outcome.PAID
     if (state.amount_cents, state.currency) != (payment.amount_cents, payment.currency):
         return _mismatch(payment, state)
+    reason = _fulfil(money, payment)
     payment.move_to(
         PaymentStatus.SUCCEEDED,
         failure_reason="",
+        unfulfillable_reason=reason,
         stripe_payment_intent_id=state.intent_id,
         stripe_charge_id=state.charge_id,
         processed_at=clock.now(),
     )
     _complete(attempt, state)
     audit(payment, AuditKind.PAYMENT_SUCCEEDED, detail=state.intent_id)
-    reason = _fulfil(money, payment)
     if not reason:
         return Outcome.PAID
-    _give_back(payment, reason)
+    _give_back(payment)
     return Outcome.GIVEN_BACK
 
 
@@ -181,10 +203,9 @@ def _fulfil(money: Money, payment: Payment) -> str:
     return ""
 
 
-def _give_back(payment: Payment, reason: str) -> None:
+def _give_back(payment: Payment) -> None:
     """Send money that buys nothing back by itself, on the record, with staff told (rule R611)."""
-    payment.unfulfillable_reason = reason
-    payment.save(update_fields=["unfulfillable_reason", "updated_at"])
+    reason = payment.unfulfillable_reason
     kind = AuditKind.DUPLICATE_CHARGE_DETECTED if reason == "duplicate" else AuditKind.UNFULFILLABLE
     audit(payment, kind, detail=reason)
     refund_unfulfillable(payment, automatically=settings.AUTO_REFUND_UNFULFILLABLE)

@@ -29,10 +29,12 @@
     true,
   );
 
-  const prepare = (root) => {
-    root.querySelectorAll("[data-counter]").forEach(count);
-    root.querySelectorAll("[data-keep]").forEach((fold) => {
-      if (open.has(fold.dataset.keep)) fold.open = open.get(fold.dataset.keep);
+  const prepare = () => {
+    document.querySelectorAll("[data-counter]").forEach(count);
+    document.querySelectorAll("[data-keep]").forEach((fold) => {
+      const key = fold.dataset.keep;
+      if (open.has(key)) fold.open = open.get(key);
+      else open.set(key, fold.open);
     });
     describe();
   };
@@ -58,6 +60,6 @@
     }
   });
 
-  document.addEventListener("DOMContentLoaded", () => prepare(document));
-  document.addEventListener("htmx:load", (event) => prepare(event.target));
+  document.addEventListener("DOMContentLoaded", prepare);
+  document.addEventListener("htmx:load", prepare);
 })();

@@ -77,7 +77,7 @@ def test_definite_refusal_starts_another_attempt_and_three_end_it(stripe, monkey
     draft = make_draft()
     with monkeypatch.context() as patch:
         # Stripe refuses sessions that end in less than 30 minutes.
-        patch.setattr("payments.services.checkout.SESSION_LIFE", timedelta(minutes=5))
+        patch.setattr("payments.services.sessions.session_life", lambda: timedelta(minutes=5))
         with pytest.raises(CheckoutUnavailableError):
             begin(draft)
 

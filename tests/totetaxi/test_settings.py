@@ -30,7 +30,7 @@ def manage(*arguments, **environment):
     """Run manage.py with nothing in the environment but ``environment``; its code and output."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        env={"PATH": os.defpath, **environment},
+        env={"PATH": os.defpath, "ENV_FILE": "", **environment},
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
@@ -95,6 +95,12 @@ def test_production_says_everything_it_lacks_at_once():
     ]
 
 
+def test_settings_may_stand_in_a_file(tmp_path):
+    (tmp_path / "settings").write_text("ENVIRONMENT=staging\n")
+    code, output = manage("check", ENV_FILE=str(tmp_path / "settings"))
+    assert (code, output) == (1, "ENVIRONMENT is development, test or production.\n")
+
+
 def test_unknown_environment_is_refused():
     assert manage("check", ENVIRONMENT="staging") == (
         1,
@@ -113,7 +119,11 @@ def test_development_needs_nothing_set():
     show = "from django.conf import settings as s; print(s.STRIPE_API_BASE, s.SITE_URL, s.DEBUG)"
     done = subprocess.run(
         [sys.executable, "-c", show],
-        env={"DJANGO_SETTINGS_MODULE": "totetaxi.settings", "ENVIRONMENT": "development"},
+        env={
+            "DJANGO_SETTINGS_MODULE": "totetaxi.settings",
+            "ENVIRONMENT": "development",
+            "ENV_FILE": "",
+        },
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,

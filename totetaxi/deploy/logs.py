@@ -87,6 +87,8 @@ def log_config(environment: str, level: str) -> dict[str, Any]:
                 "propagate": False,
             },
             "django.request": {"level": request_level},
+            "httpx": {"level": "WARNING"},
+            "stripe": {"level": "WARNING"},  # It quotes what a customer typed.
             "gunicorn.access": {
                 "handlers": ["console"],
                 "level": "INFO",

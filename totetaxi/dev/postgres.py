@@ -82,6 +82,18 @@ def _anyone_can_enter(folder: Path) -> bool:
     return all(part.stat().st_mode & 0o001 for part in parts)
 
 
+def _command_line(pid: int) -> str:
+    """How a process was started; empty if it has ended, even if nobody has noticed that yet."""
+    if Path("/proc/self").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+        except OSError:
+            return ""
+    ps = ["ps", "-o", "stat=,args=", "-p", str(pid)]
+    listed = subprocess.run(ps, capture_output=True, text=True, check=False).stdout
+    return "" if listed.startswith("Z") else listed
+
+
 def _private_folder(folder: Path, *, mode: int, owner: int) -> None:
     """Make ``folder`` if missing, and refuse one that somebody else put in its place."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -272,16 +284,9 @@ class Cluster:
         """Whether the process that the data folder names is really a server on that folder."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().split()[0])
-            os.kill(pid, 0)
         except (OSError, ValueError, IndexError):
             return False
-        listed = subprocess.run(
-            ["ps", "-o", "stat=,args=", "-p", str(pid)],
-            capture_output=True,
-            text=True,
-            check=False,
-        ).stdout
-        return not listed.startswith("Z") and str(self.data) in listed
+        return str(self.data) in _command_line(pid)
 
     @property
     def _programs(self) -> Path:

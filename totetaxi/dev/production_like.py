@@ -17,6 +17,7 @@ def environment() -> dict[str, str]:
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "totetaxi.settings",
         "ENVIRONMENT": "production",
+        "ENV_FILE": "",
         "DEBUG": "",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": "totetaxi.example",

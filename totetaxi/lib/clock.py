@@ -22,8 +22,8 @@ def now() -> datetime:
 
 
 def real_now() -> datetime:
-    """Real time, as an aware New York datetime: for what others measure, as Stripe its expiry."""
-    return timezone.now().astimezone(NEW_YORK)
+    """Real time in UTC, where an hour added is an hour: for what others measure, as Stripe does."""
+    return timezone.now()
 
 
 def today() -> date:

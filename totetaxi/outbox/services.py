@@ -51,14 +51,25 @@ def announce(
     handler gets one message per ``key`` (default: event and subject), however often announced.
     """
     key = key or f"{event}:{subject_id}"
-    for handler in handlers_of(event):
-        message, created = Message.objects.get_or_create(
+    handlers = handlers_of(event)
+    known = Message.objects.filter(key=key, handler__in=handlers).values_list("handler", flat=True)
+    missing = set(handlers).difference(known)
+    messages = [
+        Message(
             handler=handler,
             key=key,
-            defaults={"event": event, "subject_id": str(subject_id), "booking_id": booking_id},
+            event=event,
+            subject_id=str(subject_id),
+            booking_id=booking_id,
         )
-        if created:
-            _queue(message.pk)
+        for handler in handlers
+        if handler in missing
+    ]
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    # Announced by another transaction at the same moment: its rows stand, and it queues them.
+    ours = Message.objects.filter(pk__in=[message.pk for message in messages])
+    for message_id in ours.values_list("pk", flat=True):
+        _queue(message_id)
 
 
 def _queue(message_id: UUID) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.conftest import let_everybody_enter
 from totetaxi.dev.postgres import Cluster, PostgresError
 from totetaxi.dev.stamps import LOCAL_DATA, PROJECT
 
@@ -19,9 +20,7 @@ HOLD = "import sys; from totetaxi.dev.postgres import *; Cluster(Path(sys.argv[1
 @pytest.fixture
 def cluster(tmp_path):
     """A cluster of its own, below a folder that everyone may enter."""
-    if os.geteuid() == 0:  # The server runs as another user then.
-        for folder in (tmp_path, *tmp_path.parents[:-2]):
-            folder.chmod(0o755)
+    let_everybody_enter(tmp_path)
     cluster = Cluster(tmp_path / "pg", durable=False)
     yield cluster
     cluster.down()

@@ -1,11 +1,6 @@
-"""Money in and out. A payment belongs to one booking from birth; nothing here is ever deleted.
-
-Amounts are whole US cents. Rows change only in ``payments.services``, under the locks of the
-booking's payments and then of the booking.
-"""
+"""A payment, and the tries to take it at Stripe."""
 
 import uuid
-from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -21,6 +16,8 @@ class Method(models.TextChoices):
     STRIPE = "stripe", "Card through Stripe"
     FREE = "free", "Nothing to pay"
     OUTSIDE = "outside", "Outside Stripe"
+    # Made up to have something to look at; never counted with real money.
+    DEMO = "demo", "Demonstration data"
 
 
 class PaymentStatus(models.TextChoices):
@@ -79,6 +76,9 @@ class Payment(models.Model):
     stripe_payment_intent_id = models.CharField(max_length=200, blank=True)
     stripe_charge_id = models.CharField(max_length=200, blank=True)
     processed_at = models.DateTimeField(null=True, blank=True)
+    # Rises with every change that a read of Stripe made to this payment's refunds and disputes: a
+    # read that began before such a change is stale, and is done again instead of believed.
+    stripe_version = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -104,6 +104,14 @@ class Payment(models.Model):
                 fields=["booking", "purpose"],
                 condition=Q(status=PaymentStatus.PENDING),
                 name="payment_one_open_per_purpose",
+            ),
+            # Captured twice for one booking: the second says why it goes back, or is refused.
+            models.UniqueConstraint(
+                fields=["booking"],
+                condition=Q(
+                    purpose=Purpose.BOOKING, status__in=sorted(CAPTURED), unfulfillable_reason=""
+                ),
+                name="payment_one_kept_per_booking",
             ),
             models.UniqueConstraint(
                 fields=["stripe_payment_intent_id"],
@@ -154,6 +162,10 @@ class CheckoutAttempt(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="attempts")
+    # The staff link it was opened through, if it was.
+    link = models.ForeignKey(
+        "payments.PaymentLink", models.PROTECT, null=True, blank=True, related_name="attempts"
+    )
     number = models.PositiveSmallIntegerField()
     status = models.CharField(max_length=20, choices=AttemptStatus, default=AttemptStatus.CREATING)
     amount_cents = models.PositiveBigIntegerField()
@@ -180,7 +192,7 @@ class CheckoutAttempt(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["payment"],
-                condition=Q(status__in=list(LIVE_ATTEMPTS)),
+                condition=Q(status__in=sorted(LIVE_ATTEMPTS)),
                 name="attempt_one_live_per_payment",
             ),
             models.UniqueConstraint(fields=["payment", "number"], name="attempt_number_once"),
@@ -202,165 +214,3 @@ class CheckoutAttempt(models.Model):
         if self.is_live:
             self.status, self.error = status, error[:300]
             self.save(update_fields=["status", "error", "updated_at"])
-
-
-class RefundKind(models.TextChoices):
-    REQUEST = "request", "Asked for by staff"
-    POLICY = "policy", "By the cancellation policy"
-    AUTOMATIC = "automatic", "Money that could buy nothing"
-    DASHBOARD = "dashboard", "Made at Stripe"
-
-
-class RefundStatus(models.TextChoices):
-    REQUESTED = "requested", "Requested"
-    APPROVED = "approved", "Approved"
-    DENIED = "denied", "Denied"
-    PROCESSING = "processing", "Processing"
-    COMPLETED = "completed", "Completed"
-    FAILED = "failed", "Failed"
-
-
-REFUND_MOVES: dict[str, frozenset[str]] = {
-    RefundStatus.REQUESTED: frozenset({RefundStatus.APPROVED, RefundStatus.DENIED}),
-    RefundStatus.APPROVED: frozenset({RefundStatus.PROCESSING}),
-    RefundStatus.PROCESSING: frozenset({RefundStatus.COMPLETED, RefundStatus.FAILED}),
-    RefundStatus.COMPLETED: frozenset({RefundStatus.FAILED}),
-    RefundStatus.DENIED: frozenset(),
-    RefundStatus.FAILED: frozenset(),
-}
-# Refunds whose amount is gone or going: what is left of a payment is without them.
-STANDING_REFUNDS = frozenset(
-    {
-        RefundStatus.REQUESTED,
-        RefundStatus.APPROVED,
-        RefundStatus.PROCESSING,
-        RefundStatus.COMPLETED,
-    }
-)
-
-
-class Refund(models.Model):
-    """Money going back. The sum of a payment's standing refunds is checked under its row lock."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds")
-    kind = models.CharField(max_length=20, choices=RefundKind)
-    amount_cents = models.PositiveBigIntegerField()
-    reason = models.CharField(max_length=500)
-    # Null where the system asked: kinds policy, automatic and dashboard.
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="requested_refunds",
-    )
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="approved_refunds",
-    )
-    status = models.CharField(
-        max_length=20, choices=RefundStatus, default=RefundStatus.REQUESTED, db_index=True
-    )
-    stripe_refund_id = models.CharField(max_length=200, blank=True)
-    failure_reason = models.CharField(max_length=300, blank=True)
-    approved_at = models.DateTimeField(null=True, blank=True)
-    completed_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=RefundStatus.values), name="refund_status_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=RefundKind.values), name="refund_kind_known"
-            ),
-            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="refund_positive"),
-            models.UniqueConstraint(
-                fields=["stripe_refund_id"],
-                condition=~Q(stripe_refund_id=""),
-                name="refund_stripe_id_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Refund {self.pk}"
-
-    def move_to(self, status: RefundStatus, **fields: object) -> None:
-        """Save ``status`` and ``fields``, or raise ``ValueError`` if it cannot go there."""
-        if status not in REFUND_MOVES[self.status]:
-            raise ValueError(f"{self} cannot go from {self.status} to {status}")
-        self.status = status
-        for name, value in fields.items():
-            setattr(self, name, value)
-        self.save(update_fields=["status", *fields])
-
-
-class StripeEvent(models.Model):
-    """A signed event of Stripe's, stored once before it is answered.
-
-    Only what says where to look is kept: processing reads the object's present state from
-    Stripe, so no order of delivery can mislead it and no customer data lies here.
-    """
-
-    event_id = models.CharField(max_length=200, primary_key=True)
-    type = models.CharField(max_length=100)
-    object_id = models.CharField(max_length=200)
-    created_at_stripe = models.DateTimeField()
-    received_at = models.DateTimeField(auto_now_add=True)
-    processed_at = models.DateTimeField(null=True, blank=True)
-    result = models.CharField(max_length=100, blank=True)
-
-    class Meta:
-        ordering = ["-received_at"]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.event_id}"
-
-    def mark_processed(self, result: str, now: datetime) -> None:
-        self.processed_at, self.result = now, result[:100]
-        self.save(update_fields=["processed_at", "result"])
-
-
-class AuditKind(models.TextChoices):
-    PAYMENT_CREATED = "payment_created"
-    PAYMENT_SUCCEEDED = "payment_succeeded"
-    PAYMENT_FAILED = "payment_failed"
-    PAYMENT_DECLINED = "payment_declined"
-    SESSION_EXPIRED = "session_expired"
-    AMOUNT_MISMATCH = "amount_mismatch"
-    DUPLICATE_CHARGE_DETECTED = "duplicate_charge_detected"
-    UNFULFILLABLE = "unfulfillable"
-    REFUND_REQUESTED = "refund_requested"
-    REFUND_APPROVED = "refund_approved"
-    REFUND_DENIED = "refund_denied"
-    REFUND_COMPLETED = "refund_completed"
-    REFUND_FAILED = "refund_failed"
-    DISPUTE_OPENED = "dispute_opened"
-
-
-class PaymentAudit(models.Model):
-    """Every money event, once. The database refuses UPDATE and DELETE of these rows."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    payment = models.ForeignKey(Payment, models.PROTECT, related_name="audits")
-    refund = models.ForeignKey(Refund, models.PROTECT, null=True, blank=True, related_name="audits")
-    kind = models.CharField(max_length=40, choices=AuditKind)
-    amount_cents = models.PositiveBigIntegerField()
-    detail = models.CharField(max_length=300, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["created_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind__in=AuditKind.values), name="payment_audit_kind_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.amount_cents}"
