@@ -36,6 +36,11 @@ test-fast: setup css
 test-load: setup css
 	$(PY) -m pytest tests/load -s
 
+# make test-faults    web and worker killed at random moments while customers pay; some minutes
+.PHONY: test-faults
+test-faults: setup css
+	$(PY) -m pytest tests/faults -s
+
 # make bench    how long pages take, beside a page that does nothing
 .PHONY: bench
 bench: setup css

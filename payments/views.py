@@ -179,13 +179,16 @@ def _open_link(request: HttpRequest, link: PaymentLink) -> HttpResponse:
         checkout = services.open_link(link.pk, base_url=request.build_absolute_uri("/")[:-1])
     except LinkRefusedError as refusal:
         messages.error(request, f"{refusal} Nothing was charged.")
-    except CheckoutUnavailableError:
+    except CheckoutUnavailableError as unavailable:
+        charged = "Don’t pay again" if unavailable.maybe_paid else "Nothing was charged"
         messages.error(
-            request, "We couldn’t reach the payment page. Nothing was charged. Try again."
+            request, f"We couldn’t reach the payment page. {charged}; look here in a minute."
         )
     else:
         if checkout.result is CheckoutResult.PAY:
             return SeeOther(checkout.url)
+        if checkout.result is CheckoutResult.LOOKED_AT:
+            return redirect(f"{reverse('payments:done')}?session_id={checkout.url}")
     return redirect("payments:link", link.token)
 
 

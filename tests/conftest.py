@@ -4,8 +4,10 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from totetaxi.dev.postgres import Cluster
 
 PROJECT = Path(__file__).resolve().parents[1]
 BROWSER_TESTS = PROJECT / "tests" / "e2e"
-MEASUREMENTS = (PROJECT / "tests" / "bench", PROJECT / "tests" / "load")
+MEASUREMENTS = tuple(PROJECT / "tests" / name for name in ("bench", "faults", "load"))
 START_SECONDS = 15
 
 
@@ -69,11 +71,16 @@ class StripeSandbox:
     webhook_secret: str
 
 
-def let_everybody_enter(folder: Path) -> None:
-    """Open a temporary folder for the user as whom PostgreSQL runs when we are root."""
-    if os.geteuid() == 0:
-        for part in (folder, *folder.parents[:-2]):
-            part.chmod(part.stat().st_mode | 0o055)
+@contextmanager
+def folder_for_servers() -> Iterator[Path]:
+    """A temporary folder that PostgreSQL may enter even if we are root and it is not.
+
+    Those of pytest are closed to all other users.
+    """
+    with tempfile.TemporaryDirectory(prefix="totetaxi-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 def free_port() -> int:

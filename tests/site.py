@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 import httpx
 import psycopg
 
-from tests.conftest import PROJECT, free_port, let_everybody_enter
+from tests.conftest import PROJECT, free_port
 from totetaxi.dev.postgres import Cluster
 
 START_SECONDS = 120
@@ -62,7 +62,6 @@ class Site:
 @contextmanager
 def running_site(home: Path, **environment: str) -> Iterator[Site]:
     """``make run`` in a world of its own: ports, database and stand-in state below ``home``."""
-    let_everybody_enter(home)
     port, stripe_port = free_port(), free_port()
     settings = {
         **os.environ,

@@ -22,7 +22,7 @@ from payments.services.checkout import (
 )
 from payments.services.locks import Money, lock_money
 from payments.services.sessions import done_url, live_attempt, new_attempt, state_of
-from payments.services.settlement import apply_state
+from payments.services.settlement import Outcome, apply_state, release_unpayable
 from totetaxi.lib import clock
 from totetaxi.lib.errors import PermanentError, TemporaryError
 from totetaxi.outbox.services import announce
@@ -172,8 +172,7 @@ def _revoke(link_id: UUID, booking_id: UUID) -> bool:
     if live_attempt(money.booking) is not None:
         return False
     PaymentLink.objects.standing().filter(pk=link_id).update(revoked_at=clock.now())
-    if not money.open_payments and not has_live_link(money.booking):
-        bookings.release_hold(money.booking, reason="the payment link was revoked")
+    release_unpayable(money)
     return True
 
 
@@ -194,9 +193,11 @@ def _reuse(link_id: UUID) -> Checkout | None:
                 apply_state(state)
                 return Checkout(CheckoutResult.PAY, booking.pk, state.url)
             state = get_gateway().expire_session(state.id)
-        apply_state(state, keep_hold=True)
+        settlement = apply_state(state, keep_hold=True)
     except (TemporaryError, PermanentError) as error:
-        raise CheckoutUnavailableError from error
+        raise CheckoutUnavailableError(maybe_paid=bool(attempt.session_id)) from error
+    if settlement.outcome is Outcome.MISMATCH:
+        return Checkout(CheckoutResult.LOOKED_AT, booking.pk, state.id)
     return None
 
 
@@ -246,7 +247,3 @@ def _insist_on_place(booking: Booking) -> None:
     """Take the booking's place again if it was given back (rule R605)."""
     if not bookings.retake_hold(booking, reason="a payment link was made or opened"):
         raise LinkRefusedError("The last place on this day was taken meanwhile.")
-
-
-def has_live_link(booking: Booking) -> bool:
-    return PaymentLink.objects.live(clock.now()).filter(booking=booking).exists()

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from booking import services as bookings
 from booking.models import Booking, BookingStatus
-from payments.gateway import get_gateway
+from payments.gateway import NotFoundError, get_gateway
 from payments.models import (
     LIVE_ATTEMPTS,
     UNDER_WAY_REFUNDS,
@@ -25,12 +25,11 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
-from payments.services.links import has_live_link
 from payments.services.locks import audit, lock_money
 from payments.services.refunds import send_refund
 from payments.services.runs import Run
 from payments.services.sessions import live_attempt, state_of
-from payments.services.settlement import apply_state, settle
+from payments.services.settlement import apply_state, end_unknown, release_unpayable, settle
 from totetaxi.lib import clock
 
 logger = logging.getLogger(__name__)
@@ -73,7 +72,12 @@ def _resolve(attempt: CheckoutAttempt, *, dry_run: bool) -> str:
         state = get_gateway().get_session(attempt.session_id)
         return f"at Stripe {'paid' if state.is_paid else state.status}"
     if attempt.session_id:
-        return settle(attempt.session_id).outcome
+        try:
+            return settle(attempt.session_id).outcome
+        except NotFoundError:
+            if attempt.expires_at > clock.real_now():
+                raise
+            return end_unknown(attempt)
     found = state_of(attempt)
     if found is None:
         return "never opened"
@@ -119,10 +123,8 @@ def _release(booking: Booking, *, dry_run: bool) -> str:
         return "place would be given back"
     with transaction.atomic():
         money = lock_money(booking.pk)
-        if money.open_payments or has_live_link(money.booking) or not money.booking.holds_place:
-            return "place kept"
-        bookings.release_hold(money.booking, reason="nothing open to pay it with")
-    return "place given back"
+        release_unpayable(money)
+        return "place kept" if money.booking.holds_place else "place given back"
 
 
 # -- once a day --------------------------------------------------------------------

@@ -6,7 +6,6 @@ from typing import Final
 from django.db import transaction
 from django.urls import reverse
 
-from booking import services as bookings
 from booking.models import Booking
 from catalog import price_book
 from payments.gateway import NewSession, SameAnswerError, SessionState, get_gateway
@@ -21,6 +20,7 @@ from payments.models import (
     Purpose,
 )
 from payments.services.locks import audit, lock_money
+from payments.services.settlement import release_unpayable
 from totetaxi.lib import clock
 from totetaxi.lib.errors import PermanentError
 from totetaxi.outbox.services import announce
@@ -145,6 +145,6 @@ def refused(attempt: CheckoutAttempt, error: str) -> CheckoutAttempt | None:
     if payment.status == PaymentStatus.PENDING:
         payment.move_to(PaymentStatus.FAILED, failure_reason=error[:300])
         audit(payment, AuditKind.PAYMENT_FAILED, detail=error)
-        bookings.release_hold(money.booking, reason="the payment page could not be opened")
+        release_unpayable(money)
         announce("checkout_refused", payment.pk, booking_id=money.booking.pk)
     return None

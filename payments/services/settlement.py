@@ -133,6 +133,21 @@ def _ended(
     return Outcome.PAID if payment.is_captured else Outcome.EXPIRED
 
 
+@transaction.atomic
+def end_unknown(attempt: CheckoutAttempt) -> Outcome:
+    """A session past its time that Stripe does not know, after a change of accounts, say."""
+    money = lock_money(attempt.payment.booking_id)
+    attempt.refresh_from_db()
+    payment = money.payment(attempt.payment_id)
+    attempt.end(AttemptStatus.EXPIRED, error="unknown at Stripe")
+    if payment.status == PaymentStatus.PENDING:
+        payment.move_to(PaymentStatus.FAILED, failure_reason="unknown at Stripe")
+        audit(payment, AuditKind.PAYMENT_FAILED, detail="unknown at Stripe")
+    # The payments were read before this one ended.
+    release_unpayable(lock_money(money.booking.pk))
+    return Outcome.EXPIRED
+
+
 def release_unpayable(money: Money) -> None:
     """Give the place of a locked booking back unless a payment or a link can still pay it."""
     has_link = PaymentLink.objects.live(clock.now()).filter(booking=money.booking).exists()

@@ -96,7 +96,10 @@ def server_in_utc(monkeypatch, catalog):
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     DiscountCode.objects.create(
-        code="ALL", discount_type="percentage", percent=100, valid_from=datetime(2020, 1, 1, tzinfo=UTC)
+        code="ALL",
+        discount_type="percentage",
+        percent=100,
+        valid_from=datetime(2020, 1, 1, tzinfo=UTC),
     )
     yield
     if before is None:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conftest import folder_for_servers
 from tests.site import Site, running_site
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site")) as running:
+def site() -> Iterator[Site]:
+    with folder_for_servers() as home, running_site(home) as running:
         yield running

@@ -14,10 +14,12 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +29,7 @@ from totetaxi.dev.stamps import LOCAL_DATA, PROJECT
 
 DATABASE = "totetaxi"
 START_SECONDS = 60
+STOP_SECONDS = 60
 # The kernel holds 107 bytes of a socket's path; PostgreSQL adds "/.s.PGSQL.5432" to the folder.
 SOCKET_FOLDER_BYTES = 90
 
@@ -121,9 +124,11 @@ class Cluster:
         home = LOCAL_DATA / name
         if chosen := os.environ.get("POSTGRES_HOME"):
             home = PROJECT / chosen
-        elif os.geteuid() == 0 and not _anyone_can_enter(home):
-            home = Path("/var/tmp") / f"totetaxi-{cls._key(home)}"  # noqa: S108 (owner is checked)
-        return cls(home, durable=environment != "test")
+        cluster = cls(home, durable=environment != "test")
+        if os.geteuid() == 0 and not chosen and not (cluster._is_whole or _anyone_can_enter(home)):
+            # The server, which runs as nobody, could not get there.
+            cluster.home = Path("/var/tmp") / f"totetaxi-{cls._key(home)}"  # noqa: S108 (checked)
+        return cluster
 
     @staticmethod
     def _key(path: Path) -> str:
@@ -180,8 +185,14 @@ class Cluster:
     def down(self) -> None:
         """Stop the server if it is up."""
         with self._lock():
-            if self.is_up:
-                self._run("pg_ctl", "-D", self.data, "-w", "-m", "fast", "stop")
+            pid = self._server_pid
+            if pid:
+                os.kill(pid, signal.SIGINT)  # PostgreSQL's own name for it: fast shutdown.
+                deadline = time.monotonic() + STOP_SECONDS
+                while self._server_pid == pid:
+                    if time.monotonic() > deadline:
+                        raise PostgresError(f"PostgreSQL (process {pid}) does not stop.")
+                    time.sleep(0.01)
 
     def hold(self) -> str:
         """Start the server, and stop it when the last of the processes that hold it has ended.
@@ -254,7 +265,7 @@ class Cluster:
         self._refuse_other_version()
         options = OPTIONS | ({} if self.durable else THROWAWAY_OPTIONS)
         flags = " ".join(f"-c {name}='{value}'" for name, value in options.items())
-        if not self._server_is_alive:
+        if not self._server_pid:
             # Nothing answers, so these are left over; their process id may be another's by now.
             (self.data / "postmaster.pid").unlink(missing_ok=True)
             for leftover in self.sockets.glob(".s.PGSQL.*"):
@@ -280,13 +291,13 @@ class Cluster:
             )
 
     @property
-    def _server_is_alive(self) -> bool:
-        """Whether the process that the data folder names is really a server on that folder."""
+    def _server_pid(self) -> int | None:
+        """The process that the data folder names, if it really is a server on that folder."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().split()[0])
         except (OSError, ValueError, IndexError):
-            return False
-        return str(self.data) in _command_line(pid)
+            return None
+        return pid if str(self.data) in _command_line(pid) else None
 
     @property
     def _programs(self) -> Path:

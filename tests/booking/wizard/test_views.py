@@ -386,7 +386,7 @@ def test_review_of_an_unpaid_booking_says_so(client, resume):
 
     assert page.status_code == 200
     assert booking.booking_number in page.text
-    assert "is not paid yet. Nothing was charged." in page.text
+    assert "is not paid yet. You can still change everything here" in page.text
 
 
 def test_start_over_forgets_the_answers_and_books_nothing(client, resume):

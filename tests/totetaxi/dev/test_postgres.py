@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.conftest import let_everybody_enter
+from tests.conftest import folder_for_servers
 from totetaxi.dev.postgres import Cluster, PostgresError
 from totetaxi.dev.stamps import LOCAL_DATA, PROJECT
 
@@ -18,12 +18,12 @@ HOLD = "import sys; from totetaxi.dev.postgres import *; Cluster(Path(sys.argv[1
 
 
 @pytest.fixture
-def cluster(tmp_path):
-    """A cluster of its own, below a folder that everyone may enter."""
-    let_everybody_enter(tmp_path)
-    cluster = Cluster(tmp_path / "pg", durable=False)
-    yield cluster
-    cluster.down()
+def cluster():
+    """A cluster of its own."""
+    with folder_for_servers() as folder:
+        cluster = Cluster(folder / "pg", durable=False)
+        yield cluster
+        cluster.down()
 
 
 def holder(cluster):

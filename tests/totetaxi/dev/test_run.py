@@ -10,15 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port, let_everybody_enter
+from tests.conftest import folder_for_servers, free_port
 from totetaxi.dev.postgres import Cluster
 from totetaxi.dev.stamps import PROJECT
 
 
 @pytest.fixture
-def make_run(tmp_path):
-    """Starts the site with its data in a folder of its own; returns it once it is running."""
-    let_everybody_enter(tmp_path)
+def folder():
+    """Where the site keeps its data."""
+    with folder_for_servers() as folder:
+        yield folder
+
+
+@pytest.fixture
+def make_run(folder):
+    """Starts the site; returns it once it is running."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -26,7 +32,7 @@ def make_run(tmp_path):
     } | {
         "ENVIRONMENT": "development",
         "ENV_FILE": "",
-        "LOCAL_HOME": str(tmp_path),
+        "LOCAL_HOME": str(folder),
         "PORT": str(free_port()),
         "SANDBOX_STRIPE_PORT": str(free_port()),
     }
@@ -66,21 +72,21 @@ def processes_of(folder):
     return found
 
 
-def test_make_run_starts_everything_and_leaves_nothing_behind(make_run, tmp_path):
+def test_make_run_starts_everything_and_leaves_nothing_behind(make_run, folder):
     site, printed, environment = make_run()
     address = f"http://localhost:{environment['PORT']}"
     assert f"  The site         {address}" in printed
     assert any("admin@example.com / totetaxi-demo" in line for line in printed)
     with urllib.request.urlopen(f"{address}/services/") as answer:
         assert answer.status == 200
-    assert Cluster(tmp_path / "pg").is_up
+    assert Cluster(folder / "pg").is_up
 
     site.send_signal(signal.SIGINT)
     site.communicate(timeout=30)
 
     assert site.returncode == 0
-    assert not Cluster(tmp_path / "pg").is_up
-    assert processes_of(tmp_path) == []
+    assert not Cluster(folder / "pg").is_up
+    assert processes_of(folder) == []
 
 
 def test_second_start_does_nothing_again(make_run):
