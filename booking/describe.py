@@ -79,7 +79,7 @@ def facts(booking: Booking) -> list[tuple[str, str]]:
         *((f"{item.name}", f"{item.quantity}") for item in booking.specialty_items.all()),
         ("Items", booking.item_description),
         *_flight_facts(booking),
-        ("Certificate of Insurance", "Yes" if booking.coi_required else ""),
+        ("Certificate", "Certificate of Insurance" if booking.coi_required else ""),
     ]
     return [(label, value) for label, value in rows if value]
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from typing import Any, Final, Literal, overload
+from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest
 
-from booking.models import BookingStatus, Draft
+from booking.models import Booking, BookingStatus, Draft
 from totetaxi.lib import clock
 
 SESSION_KEY: Final = "draft_id"
@@ -67,3 +68,12 @@ def last_draft(request: HttpRequest) -> Draft | None:
     draft_id = request.session.get(SESSION_KEY)
     live = Draft.objects.live(clock.now())
     return live.filter(pk=draft_id).first() if draft_id else None
+
+
+def finished_booking_id(request: HttpRequest) -> UUID | None:
+    """The booking that this browser's last draft became, once it needs no payment any more."""
+    draft_id = request.session.get(SESSION_KEY)
+    if not draft_id:
+        return None
+    bookings = Booking.objects.visible().exclude(status=BookingStatus.PENDING)
+    return bookings.filter(draft_id=draft_id).values_list("pk", flat=True).first()

@@ -17,7 +17,13 @@ from booking.wizard import prefill, steps
 from booking.wizard.basket import Basket, draft_basket
 from booking.wizard.forms import FORMS, DiscountForm, ServiceForm, StepForm
 from booking.wizard.pages import RETURN, catalog_needed, context_of, review_context
-from booking.wizard.session import current_draft, forget_draft, note_shown_total, save_answers
+from booking.wizard.session import (
+    current_draft,
+    finished_booking_id,
+    forget_draft,
+    note_shown_total,
+    save_answers,
+)
 from booking.wizard.steps import REVIEW, Step
 from totetaxi.lib.access import audience
 from totetaxi.lib.htmx import HtmxRequest, render_page
@@ -83,6 +89,9 @@ def step(request: HtmxRequest, slug: str) -> HttpResponse:
 def review(request: HtmxRequest) -> HttpResponse:
     """Everything on one page, the discount code and the way to pay."""
     draft = current_draft(request)
+    if draft is None and (booking_id := finished_booking_id(request)):
+        # Back from the confirmation, or a second tab: what there was to do is done.
+        return see_other(reverse("account:status", args=[booking_id]))
     basket = draft_basket(draft)
     if draft is None or not steps.is_open(REVIEW, basket.evaluation):
         return _lead_back(request, basket)

@@ -18,7 +18,6 @@ from django.db.models.functions import Coalesce
 
 from booking.models import Booking, BookingEvent, BookingStatus
 from catalog.models import CapacityDay
-from payments.gateway import ChargeState, get_gateway
 from payments.models import (
     CAPTURED,
     STANDING_REFUNDS,
@@ -34,13 +33,12 @@ from payments.models import (
     StripeEvent,
     StripeProof,
 )
+from payments.services.books import StripeBooks
 from totetaxi.lib import clock
 from totetaxi.outbox.models import Message
 
 # A task or an event that moved so recently is still on its way.
 PATIENCE: Final = timedelta(minutes=15)
-# Money that arrived so recently may not have reached us yet.
-IN_FLIGHT: Final = timedelta(minutes=10)
 BOOKED: Final = (BookingStatus.PAID, BookingStatus.COMPLETED)
 
 
@@ -63,19 +61,6 @@ class Result:
         return not self.offenders
 
 
-@dataclass(frozen=True)
-class StripeBooks:
-    """All money at Stripe since our first payment, by payment intent.
-
-    ``moving`` are the intents whose money moved so recently that we may not have heard of it.
-    """
-
-    charges: dict[str, ChargeState]
-    refunded_cents: Counter[str]
-    moving: frozenset[str]
-    read_at: datetime
-
-
 def check_all(books: StripeBooks | None = None) -> tuple[Result, ...]:
     """Check I1 to I6 in one view of the database; each result says whether it holds."""
     with _one_view():
@@ -87,31 +72,6 @@ def check_all(books: StripeBooks | None = None) -> tuple[Result, ...]:
             changes_are_on_record(),
             tasks_end(),
         )
-
-
-def read_books(*, in_flight: timedelta = IN_FLIGHT) -> StripeBooks:
-    """Everything at Stripe since our first payment. Raises as the gateway.
-
-    Money that moved within ``in_flight`` is left out of the comparison.
-    """
-    gateway, now = get_gateway(), clock.real_now()
-    first = Payment.objects.filter(method=Method.STRIPE).order_by("created_at").first()
-    start, end = first.created_at if first else now, now + timedelta(minutes=1)
-    charges = list(gateway.charges_between(start.replace(microsecond=0), end))
-    refunds = list(gateway.refunds_between(start.replace(microsecond=0), end))
-    refunded: Counter[str] = Counter()
-    for refund in refunds:
-        if refund.status == "succeeded":
-            refunded[refund.intent_id] += refund.amount_cents
-    moves = [(one.intent_id, one.created_at) for one in charges]
-    moves += [(one.intent_id, one.created_at) for one in refunds]
-    moving = {intent_id for intent_id, at in moves if in_flight and at > now - in_flight}
-    return StripeBooks(
-        {charge.intent_id: charge for charge in charges},
-        refunded,
-        frozenset(moving),
-        now,
-    )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import path
 from django.urls import reverse as address_of
 
@@ -41,7 +42,7 @@ def shopper(client: Client) -> Client:
 
 @pytest.mark.usefixtures("catalog")
 @pytest.mark.urls("tests.bench.test_pages")
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # committed, or the price book is not kept in memory
 def test_pages_beside_a_bare_view(shopper: Client, settings) -> None:
     settings.RATELIMIT_ENABLE = False
     query = {"step": "schedule", "pickup_date": quiet_day().isoformat()}
@@ -84,13 +85,9 @@ def timed(measured: Mapping[str, Callable[[], object]]) -> dict[str, list[float]
 
 
 def queries_of(call: Callable[[], object]) -> int:
-    connection.force_debug_cursor = True
-    before = len(connection.queries_log)
-    try:
+    with CaptureQueriesContext(connection) as queries:
         call()
-        return len(connection.queries_log) - before
-    finally:
-        connection.force_debug_cursor = False
+    return len(queries)
 
 
 def place_and_undo() -> None:

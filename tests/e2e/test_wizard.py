@@ -6,36 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from booking.models import Draft
-from tests.booking.helpers import airport_answers, mini_move_answers, standard_answers
+from tests.booking.helpers import mini_move_answers, standard_answers
 from tests.e2e import pages
 from tests.e2e.pages import MINI_MOVE, STANDARD_DELIVERY, TO_AIRPORT
-
-STEPS = ("service", "schedule", "addresses", "contact", "review")
-ORDERS = [
-    pytest.param(standard_answers, id="standard delivery"),
-    pytest.param(mini_move_answers, id="mini move"),
-    pytest.param(airport_answers, id="airport"),
-]
-
-
-def is_wider_than_its_window(page):
-    return page.evaluate("document.documentElement.scrollWidth > innerWidth")
-
-
-# -- looks -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("answers", ORDERS)
-def test_no_step_scrolls_sideways(site, visitor, ordered, answers):
-    page = visitor(draft=ordered(answers()))
-    wide = []
-    for slug in STEPS:
-        page.goto(f"/book/{slug}/")
-        pages.at_step(page, slug)
-        for width in (320, 360, 768, 1024, 1280, 1600):
-            page.set_viewport_size({"width": width, "height": 900})
-            wide += [(slug, width)] * is_wider_than_its_window(page)
-    assert wide == []
 
 
 def test_price_bar_of_a_phone_opens_upwards(site, visitor, ordered):

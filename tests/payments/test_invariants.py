@@ -16,8 +16,9 @@ from payments.models import (
     StripeEvent,
 )
 from payments.services import approve_refund, request_refund, settle, sync_refunds
+from payments.services.books import read_books
 from payments.services.comparison import compare_day
-from payments.services.invariants import check_all, read_books
+from payments.services.invariants import check_all
 from payments.services.locks import audit
 from payments.services.runs import Run
 from tests.booking.helpers import make_booking, quiet_day

@@ -147,7 +147,7 @@ def test_events_that_arrive_while_things_still_happen_end_in_stripes_own_state(s
 def live_through(stripe: Any, booking: Booking, dice: random.Random) -> None:
     """Happenings at Stripe one after another, deliveries of earlier events in between."""
     session_id = stripe.session_of(booking.pk)
-    pay = {"webhook": "never"}
+    pay: dict[str, Any] = {"webhook": "never"}
     if dice.random() < 0.5:
         stripe.expire(booking.pk)
         pay["force"] = True

@@ -62,6 +62,7 @@ class Service:
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(
             self.command,
+            cwd=PROJECT,
             env={**os.environ, **self.environment},
             stdin=subprocess.DEVNULL,
             start_new_session=True,

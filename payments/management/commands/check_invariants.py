@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from payments.services.invariants import IN_FLIGHT, Result, check_all, read_books
+from payments.services.books import IN_FLIGHT, read_books
+from payments.services.invariants import Result, check_all
 from totetaxi.lib.errors import PermanentError, TemporaryError
 
 

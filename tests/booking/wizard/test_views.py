@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from booking import services
 from booking.models import BookingStatus, Draft
 from booking.wizard.forms import FORMS, inputs_of
 from booking.wizard.session import SESSION_KEY
@@ -21,6 +22,7 @@ from catalog.models import (
 from tests.booking.helpers import (
     CONTACT,
     airport_answers,
+    make_draft,
     mini_move_answers,
     place,
     specialty_answers,
@@ -876,3 +878,17 @@ def test_part_without_a_catalog_says_so_in_its_place(client):
 
     assert part.status_code == 200
     assert "We can’t show prices right now. Try again in a minute" in part.text
+
+
+def test_review_of_an_order_that_is_booked_shows_the_booking(client):
+    draft = make_draft()
+    booking = place(draft)
+    services.mark_paid(booking)
+    session = client.session
+    session["draft_id"] = str(draft.pk)
+    session.save()
+
+    answer = client.get(reverse("booking:review"))
+
+    assert answer.status_code == 303
+    assert answer["Location"] == reverse("account:status", args=[booking.pk])
