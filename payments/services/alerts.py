@@ -3,7 +3,8 @@
 Only objects of ours alarm anybody: an alarm among strangers' invoices is not heard (rule R615).
 """
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -35,6 +36,8 @@ from totetaxi.outbox.services import announce
 
 if TYPE_CHECKING:
     from totetaxi.users.models import User
+
+logger = logging.getLogger(__name__)
 
 # How long a thing may last before it is wrong.
 PATIENCE: Final = timedelta(minutes=15)
@@ -73,27 +76,30 @@ class Finding:
 
 
 def look(run: Run) -> str:
-    """Find what is wrong, store it, resolve what is gone, and have the new ones mailed."""
-    found = list(find())
+    """Find what is wrong, store it, resolve what is gone, and have the new ones mailed.
+
+    A part that cannot be looked at does not keep the others from being told (incident of
+    2026-06-07); it is raised at the end, and nothing is resolved on the word of the rest.
+    """
+    found: list[Finding] = []
+    unseen: list[Exception] = []
+    for finder in FINDERS:
+        try:
+            found.extend(finder())
+        except Exception as error:
+            logger.exception("could not look for %s", finder.__name__)
+            unseen.append(error)
     for finding in found:
         run.say(f"{finding.kind.label}: {finding.subject} {finding.detail}".rstrip())
     if run.dry_run:
         return f"{len(found)} would stand"
     for finding in found:
         store(finding)
-    resolved = resolve_others(found, kinds=LOOKED_FOR)
+    resolved = 0 if unseen else resolve_others(found, kinds=LOOKED_FOR)
     new = announce_untold()
+    if unseen:
+        raise ExceptionGroup("some alerts could not be looked for", unseen)
     return f"{len(found)} stand, {new} new, {resolved} resolved"
-
-
-def find() -> Iterator[Finding]:
-    """Everything that our own rows show to be wrong."""
-    yield from _mismatches()
-    yield from _paid_not_booked()
-    yield from _not_given_back()
-    yield from _stuck_refunds()
-    yield from _unresolved_sessions()
-    yield from _machinery()
 
 
 def raise_alert(kind: AlertKind, subject: str, detail: str, booking_id: UUID | None = None) -> None:
@@ -230,6 +236,16 @@ def _machinery() -> Iterator[Finding]:
         yield Finding(AlertKind.WEBHOOK_REFUSED, "stripe", f"{refused} in a row")
     for message in Message.objects.dead().filter(handler__startswith="payments."):
         yield Finding(AlertKind.DEAD_TASK, str(message.pk), message.handler, message.booking_id)
+
+
+FINDERS: tuple[Callable[[], Iterable[Finding]], ...] = (
+    _mismatches,
+    _paid_not_booked,
+    _not_given_back,
+    _stuck_refunds,
+    _unresolved_sessions,
+    _machinery,
+)
 
 
 def count_refused_webhook() -> None:

@@ -104,7 +104,8 @@ def test_order_whose_session_can_still_be_paid_keeps_its_place(stripe):
 def test_failure_that_stripe_keeps_under_a_key_does_not_block_the_order(stripe, monkeypatch):
     """Stripe answers a repeated key with what it answered first, a 500 included, for a day."""
     draft = make_draft()
-    create, poisoned = StripeGateway.create_session, set()
+    create = StripeGateway.create_session
+    poisoned: set[str] = set()
 
     def stuck(self, new):
         poisoned.add(min(poisoned, default=new.key))

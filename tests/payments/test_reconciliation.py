@@ -20,6 +20,7 @@ from payments.models import (
 )
 from payments.services import (
     CheckoutUnavailableError,
+    alerts,
     approve_refund,
     create_link,
     request_refund,
@@ -454,6 +455,21 @@ def test_alert_counts_as_told_only_when_the_mail_is_out(stripe, office, run_queu
         run(errors_allowed=True)
     assert MoneyAlert.objects.get().told_at is None
     assert payment.pk
+
+
+def test_part_that_crashes_silences_no_other_alarm(stripe, office, monkeypatch):
+    """The alert job itself crashed on a setting, and told nobody of anything (2026-06-07)."""
+
+    def crashes():
+        raise RuntimeError
+
+    monkeypatch.setattr("payments.services.alerts.FINDERS", (crashes, *alerts.FINDERS))
+    begin_booking()
+    CheckoutAttempt.objects.update(expires_at=clock.real_now() - timedelta(minutes=31))
+    with pytest.raises(ExceptionGroup):
+        look(Run())
+    assert found() == [AlertKind.SESSION_UNRESOLVED]
+    assert Message.objects.filter(event="money_alerts").count() == 1
 
 
 def test_dismissed_alert_is_no_news_again(stripe, office):
