@@ -1,6 +1,8 @@
 """One running site to break; ``make test-faults`` runs these tests."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,10 @@ from tests.site import Site, running_site
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(tmp_path_factory.mktemp("site")) as running:
-        yield running
+def site() -> Iterator[Site]:
+    # Not in pytest's own folder: another run of pytest may close that to the database meanwhile.
+    with tempfile.TemporaryDirectory(prefix="totetaxi-faults-", ignore_cleanup_errors=True) as name:
+        home = Path(name)
+        home.chmod(0o711)
+        with running_site(home) as running:
+            yield running
