@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from booking.models import Booking, BookingEvent, BookingLine, DiscountUse, Draft
+from totetaxi.lib.money import usd
 
 
 class ReadOnly:
@@ -40,13 +41,18 @@ class BookingAdmin(ReadOnly, admin.ModelAdmin[Booking]):
         "status",
         "service_type",
         "pickup_date",
-        "total_price_cents",
+        "total",
         "created_at",
     ]
+    ordering = ["-created_at"]
     list_filter = ["status", "service_type", "pickup_date"]
     search_fields = ["booking_number", "email", "last_name"]
     date_hierarchy = "pickup_date"
     inlines = [LineInline, EventInline]
+
+    @admin.display(ordering="total_price_cents")
+    def total(self, booking: Booking) -> str:
+        return usd(booking.total_price_cents)
 
 
 @admin.register(Draft)

@@ -10,6 +10,8 @@ from totetaxi.lib import clock
 def calendar_file(booking: Booking, *, phone: str) -> bytes:
     """The pickup as an iCalendar file; its UID stays and its sequence rises with each change."""
     starts, ends = window(booking)
+    if booking.paid_at is not None and starts < booking.paid_at < ends:
+        starts = booking.paid_at.astimezone(clock.NEW_YORK)  # booked for today, within the window
     event = Event()
     event.add("uid", f"{booking.booking_number}@totetaxi.com")
     event.add("sequence", booking.version)

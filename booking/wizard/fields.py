@@ -4,6 +4,7 @@ Whether an answer is allowed is for the rules of ``catalog.checks``; a field ref
 cannot be read at all, in words that say what to do.
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -17,6 +18,14 @@ LARGEST_NUMBER: Final = 1_000_000
 SPECIALTY_PREFIX: Final = "specialty_"
 
 Data = Mapping[str, Any]
+
+
+def _is_visible(letter: str) -> bool:
+    """Not a control or format character: those hide, reorder or break what people read.
+
+    A NUL stays, so that it is refused aloud: nobody types one.
+    """
+    return letter == "\0" or unicodedata.category(letter) not in ("Cc", "Cf")
 
 
 class Words(forms.CharField):
@@ -33,7 +42,8 @@ class Words(forms.CharField):
     def to_python(self, value: Any) -> str:
         """The text with plain line breaks: browsers send two characters for each."""
         text = super().to_python(value) or ""
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return "".join(letter for letter in text if letter == "\n" or _is_visible(letter)).strip()
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """No maxlength: browsers would cut what is pasted without a word."""

@@ -31,6 +31,8 @@ from totetaxi.lib.money import usd
 from totetaxi.lib.ratelimit import limit
 
 MONTH_BUTTON: Final = re.compile(r"month-([0-9]{4}-[0-9]{2})")
+#: Answers in a link that belong to later steps than the first.
+BEYOND_SERVICE: Final = ("pickup_date", "pickup_zip_code", "delivery_zip_code")
 #: The parts of the service step that follow a choice above them.
 SERVICE_PARTS: Final = {
     "service-fields": "fields",
@@ -57,6 +59,9 @@ def start(request: HttpRequest) -> HttpResponse:
         basket = _save(request, found.changes)
     for notice in found.notices:
         messages.warning(request, notice)
+    if "package_type" in found.changes and not any(map(found.changes.get, BEYOND_SERVICE)):
+        # From a size on a service page: packing and unpacking are offered with it.
+        return see_other(steps.BY_SLUG["service"].url)
     return see_other(steps.first_incomplete(basket.evaluation).url)
 
 
@@ -108,8 +113,15 @@ def review(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def reset(request: HttpRequest) -> HttpResponse:
     """Start over with nothing filled in."""
+    waiting = draft_basket(current_draft(request)).booking
     forget_draft(request)
-    messages.info(request, "All answers are cleared. Nothing was booked.")
+    text = "All answers are cleared. Nothing was booked."
+    if waiting is not None:
+        text = (
+            f"All answers are cleared. Order {waiting.booking_number} is not paid: it ends by"
+            " itself, unless you pay on the payment page that is still open."
+        )
+    messages.info(request, text)
     return see_other(reverse("booking:step", args=["service"]))
 
 
@@ -128,8 +140,12 @@ def _take(request: HtmxRequest, current: Step) -> HttpResponse:
     """
     form = FORMS[current.slug](request.POST, draft_basket(current_draft(request)))
     basket = _save(request, form.answers())
+    if request.POST.get("go") == "keep":
+        return HttpResponse(status=204)
     if not steps.is_open(current, basket.evaluation):
         return _lead_back(request, basket)
+    if request.POST.get("go") == "back" and (previous := steps.before(current)):
+        return see_other(previous.url)
     if (here := _stays_here(request, current, form)) and not form.errors:
         return see_other(here)
     if not form.judge(basket.evaluation):

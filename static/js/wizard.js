@@ -60,6 +60,15 @@
     }
   });
 
+  // What is typed is kept at once: back, the steps above and a reload find it again.
+  document.addEventListener("change", (event) => {
+    const form = event.target.form;
+    if (form?.id !== "step-form") return;
+    const body = new FormData(form);
+    body.set("go", "keep");
+    fetch(form.action, { method: "POST", body, keepalive: true }).catch(() => {});
+  });
+
   document.addEventListener("DOMContentLoaded", prepare);
   document.addEventListener("htmx:load", prepare);
 })();

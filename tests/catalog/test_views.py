@@ -138,7 +138,7 @@ def test_standard_delivery_shows_every_specialty_item(client, catalog):
     for item in SpecialtyItem.objects.all():
         assert f"{item.name} {usd_short(item.base_price_cents)}.00" in text
     assert "Pickup today Booked before 10 AM $360" in text
-    assert "Sent on their own, single pieces cost the same on every day." in text
+    assert "Sent on their own, single pieces cost the same on weekends and peak dates." in text
 
 
 def test_inactive_item_is_not_shown(client, catalog):

@@ -30,6 +30,7 @@ def test_price_bar_of_a_phone_opens_upwards(site, visitor, ordered):
 
 def test_refresh_of_the_price_moves_nothing_and_keeps_folds_open(site, page):
     page.goto("/book/?service=mini_move&package=standard")
+    page.goto("/book/schedule/")
     pages.at_step(page, "schedule")
     reasons = page.locator("#summary details")
     reasons.locator("summary").click()  # It is open in this step: close it.
@@ -149,6 +150,7 @@ def test_names_and_streets_are_never_in_an_address(site, page):
 
 def test_calendar_is_moved_through_by_keyboard(site, page):
     page.goto("/book/?service=mini_move&package=standard")
+    page.goto("/book/schedule/")
     page.locator("#day-2026-06-10").focus()
     for key, day in (
         ("Space", "2026-06-10"),
@@ -165,6 +167,7 @@ def test_calendar_is_moved_through_by_keyboard(site, page):
 
 def test_months_are_leafed_through_without_losing_the_day(site, page):
     page.goto("/book/?service=mini_move&package=standard&pickup_date=2026-06-13")
+    page.goto("/book/schedule/")
     page.goto("/book/schedule/")
     page.locator("#month-chevron-right").click()
     expect(page.locator("#calendar h2")).to_have_text("July 2026")

@@ -4,9 +4,11 @@ import contextlib
 import os
 import random
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+START_SECONDS = 30
 SERVICES = {"web": "gunicorn", "worker": "qcluster"}
 
 
@@ -31,13 +33,21 @@ def below(root: int) -> list[Process]:
 
 def kill_one(root: int, service: str, dice: random.Random) -> str:
     """End one process of a service with SIGKILL, never the one the supervisor looks after."""
-    family = [p for p in below(root) if SERVICES[service] in p.command and p.parent != root]
-    if not family:
-        return f"no {service} yet"
-    victim = dice.choice(family)
+    victim = dice.choice(_wait_for(root, service))
     with contextlib.suppress(ProcessLookupError):
         os.kill(victim.pid, signal.SIGKILL)
     return f"one process of the {service}"
+
+
+def _wait_for(root: int, service: str) -> list[Process]:
+    """The processes of a service below its own first one, once there are some."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        family = [p for p in below(root) if SERVICES[service] in p.command and p.parent != root]
+        if family:
+            return family
+        time.sleep(0.2)
+    raise AssertionError(f"there is no {service}")
 
 
 def kill_all(root: int, service: str) -> str:
@@ -47,7 +57,7 @@ def kill_all(root: int, service: str) -> str:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(master.pid, signal.SIGKILL)
             return f"the whole {service}"
-    return f"no {service} yet"
+    raise AssertionError(f"there is no {service}")
 
 
 def _read(path: Path) -> Process | None:

@@ -148,6 +148,21 @@ def test_i2_holds_while_the_money_is_on_its_way_back_and_breaks_when_that_fails(
     assert broken() == ["I2"]
 
 
+def test_i2_breaks_when_a_second_capture_is_kept(stripe):
+    """The booking stands, but on the other payment."""
+    booking = paid_booking(stripe)
+    extra = Payment.objects.create(
+        booking=booking,
+        amount_cents=285_00,
+        status=PaymentStatus.SUCCEEDED,
+        unfulfillable_reason="duplicate",
+        stripe_payment_intent_id="pi_2",
+        stripe_charge_id="ch_2",
+    )
+    audit(extra, AuditKind.PAYMENT_SUCCEEDED)
+    assert broken() == ["I2"]
+
+
 def test_i2_lets_people_keep_money_of_a_cancelled_booking_and_counts_it(stripe):
     booking = paid_booking(stripe)
     booking.move_to(BookingStatus.CANCELLED, reason="by the customer, too late")

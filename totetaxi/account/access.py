@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from booking.models import Booking
 from booking.ownership import placed_here
 
-WITH_DETAILS = ("pickup_address", "delivery_address", "mini_move_package")
+WITH_DETAILS = ("draft", "pickup_address", "delivery_address", "mini_move_package")
 
 
 def visible_booking(booking_id: UUID) -> Booking:

@@ -35,8 +35,9 @@ def stops(booking: Booking) -> list[Stop]:
         booking.status == BookingStatus.COMPLETED,
         booking.status == BookingStatus.COMPLETED,
     )
-    labels = ("Booked", "Paid", "Picked up", "Delivered")
-    notes = (_day(booking.created_at), _day(booking.paid_at), "", _day(booking.completed_at))
+    labels = ("Booked", "Paid", "Picked up" if done[2] else "Pickup", "Delivered")
+    pickup = f"{booking.pickup_date:%B} {booking.pickup_date.day}"
+    notes = (_day(booking.created_at), _day(booking.paid_at), pickup, _day(booking.completed_at))
     now = done.index(False) if False in done else len(done)
     return [
         Stop(label, note, "done" if is_done else "now" if place == now else "ahead")

@@ -31,6 +31,8 @@ def status(request: HttpRequest, booking_id: UUID) -> HttpResponse:
         "service": describe.service_words(booking),
         "stops": stops(booking),
         "payment": payment_summary(booking),
+        # Answers typed after Stripe's page was opened, and paid there all the same.
+        "changed_since": bool(booking.draft and booking.draft.version != booking.draft_version),
     }
     return render(request, "account/booking.html", context)
 

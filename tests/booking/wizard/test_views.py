@@ -114,7 +114,7 @@ def test_deep_link_keeps_its_answers_and_leads_to_the_first_open_question(client
     [
         ({"service": "standard_delivery"}, "/book/service/"),
         ({"service": "specialty_item"}, "/book/service/"),
-        ({"package": "full"}, "/book/schedule/"),
+        ({"package": "full"}, "/book/service/"),
         ({"service": "mini_move"}, "/book/service/"),
         ({"service": "teleport", "package": "huge"}, "/book/service/"),
     ],
@@ -892,3 +892,56 @@ def test_review_of_an_order_that_is_booked_shows_the_booking(client):
 
     assert answer.status_code == 303
     assert answer["Location"] == reverse("account:status", args=[booking.pk])
+
+
+def test_back_keeps_what_was_typed_even_if_it_cannot_stand(client):
+    draft = make_draft(standard_answers(pickup_city="", pickup_zip_code=""))
+    session = client.session
+    session["draft_id"] = str(draft.pk)
+    session.save()
+
+    answer = client.post(
+        "/book/addresses/", {"pickup_city": "New York", "pickup_zip_code": "1000", "go": "back"}
+    )
+
+    draft.refresh_from_db()
+    assert (answer.status_code, answer["Location"]) == (303, "/book/schedule/")
+    assert draft.answers["pickup_city"] == "New York"
+    assert draft.answers["pickup_zip_code"] == "1000"
+
+
+def test_what_is_typed_is_kept_while_the_customer_is_still_on_the_page(client):
+    answer = client.post(
+        "/book/service/", {"service_type": "mini_move", "package_type": "full", "go": "keep"}
+    )
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert Draft.objects.get().answers["service_type"] == "mini_move"
+
+
+def test_starting_over_tells_of_an_order_that_can_still_be_paid(client):
+    draft = make_draft()
+    booking = place(draft)
+    session = client.session
+    session["draft_id"] = str(draft.pk)
+    session.save()
+
+    page = client.post(reverse("booking:reset"), follow=True).text
+
+    assert f"Order {booking.booking_number} is not paid" in page
+    assert "Nothing was booked" not in page
+
+
+def test_invisible_characters_are_no_description(client):
+    draft = make_draft()
+    session = client.session
+    session["draft_id"] = str(draft.pk)
+    session.save()
+    typed = {
+        "service_type": "standard_delivery",
+        "fields_for": "standard_delivery",
+        "standard_delivery_item_count": "2",
+        "item_description": "\u200b\u202e",
+    }
+    answer = client.post("/book/service/", typed)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors.keys() == {"item_description"}

@@ -85,3 +85,15 @@ def test_status_refuses_post(owner, booking):
 
 def test_status_may_not_be_kept_by_a_cache(owner, booking):
     assert "no-store" in owner.get(url(booking))["Cache-Control"]
+
+
+def test_answers_changed_after_stripe_was_opened_are_spoken_of(owner, booking):
+    booking.draft.update_answers({"standard_delivery_item_count": 5})
+    assert "What you paid for is booked" in owner.get(url(booking)).text
+
+
+def test_booking_for_today_is_not_called_the_day_before(owner, booking):
+    Booking.objects.filter(pk=booking.pk).update(is_same_day_delivery=True)
+    page = owner.get(url(booking)).text
+    assert "agree when we come today" in page
+    assert "The day before" not in page
