@@ -59,7 +59,7 @@ def start(request: HttpRequest) -> HttpResponse:
         basket = _save(request, found.changes)
     for notice in found.notices:
         messages.warning(request, notice)
-    if "package_type" in found.changes and not any(map(found.changes.get, BEYOND_SERVICE)):
+    if "package_type" in found.changes and not any(map(request.GET.get, BEYOND_SERVICE)):
         # From a size on a service page: packing and unpacking are offered with it.
         return see_other(steps.BY_SLUG["service"].url)
     return see_other(steps.first_incomplete(basket.evaluation).url)
