@@ -24,7 +24,7 @@ dev: setup
 
 .PHONY: test
 test: check css browser
-	$(PY) -m pytest --cov
+	$(PY) -m pytest --cov --numprocesses auto --maxprocesses 4
 
 # make test-fast    the tests without a browser
 .PHONY: test-fast

@@ -139,8 +139,12 @@ def _take(request: HtmxRequest, current: Step) -> HttpResponse:
     opens before it is put right.
     """
     form = FORMS[current.slug](request.POST, draft_basket(current_draft(request)))
+    keeping = request.POST.get("go") == "keep"
+    if keeping and isinstance(form, ServiceForm) and form.reveals:
+        # Only looking at another service: its first answer replaces what this one has.
+        return HttpResponse(status=204)
     basket = _save(request, form.answers())
-    if request.POST.get("go") == "keep":
+    if keeping:
         return HttpResponse(status=204)
     if not steps.is_open(current, basket.evaluation):
         return _lead_back(request, basket)

@@ -911,11 +911,17 @@ def test_back_keeps_what_was_typed_even_if_it_cannot_stand(client):
 
 
 def test_what_is_typed_is_kept_while_the_customer_is_still_on_the_page(client):
-    answer = client.post(
-        "/book/service/", {"service_type": "mini_move", "package_type": "full", "go": "keep"}
-    )
+    typed = {"service_type": "mini_move", "fields_for": "mini_move", "package_type": "full"}
+    answer = client.post("/book/service/", {**typed, "go": "keep"})
     assert (answer.status_code, answer.content) == (204, b"")
-    assert Draft.objects.get().answers["service_type"] == "mini_move"
+    assert Draft.objects.get().answers["package_type"] == "full"
+
+
+def test_looking_at_another_service_forgets_nothing(client):
+    typed = {"service_type": "mini_move", "fields_for": "mini_move", "package_type": "full"}
+    client.post("/book/service/", {**typed, "go": "keep"})
+    client.post("/book/service/", {**typed, "service_type": "standard_delivery", "go": "keep"})
+    assert Draft.objects.get().answers["package_type"] == "full"
 
 
 def test_starting_over_tells_of_an_order_that_can_still_be_paid(client):
