@@ -60,10 +60,18 @@
     }
   });
 
-  // What is typed is kept at once: back, the steps above and a reload find it again.
-  document.addEventListener("change", (event) => {
-    const form = event.target.form;
-    if (form?.id !== "step-form") return;
+  // Who leaves a step without sending it finds what was typed again. Never beside a form that is
+  // on its way: an older picture of it must not arrive last.
+  let sending = false;
+  let touched = false;
+  document.addEventListener("submit", () => (sending = true));
+  document.addEventListener("input", (event) => {
+    if (event.target.form?.id === "step-form") touched = true;
+  });
+  addEventListener("pageshow", () => (sending = false));
+  addEventListener("pagehide", () => {
+    const form = document.getElementById("step-form");
+    if (!form || sending || !touched) return;
     const body = new FormData(form);
     body.set("go", "keep");
     fetch(form.action, { method: "POST", body, keepalive: true }).catch(() => {});
