@@ -4,18 +4,17 @@ import argparse
 import importlib.util
 import logging
 import re
-import signal
 import sys
-import threading
 from pathlib import Path
 
 from payments.sandbox.app import App
 from payments.sandbox.checkout import Settings
-from payments.sandbox.journal import StateError
-from payments.sandbox.server import Server
+from payments.sandbox.server import make_server
 from payments.sandbox.store import Store
 from payments.sandbox.timers import Timers
 from payments.sandbox.webhooks import Dispatcher, WebhookSettings
+from totetaxi.lib.standin.journal import StateError
+from totetaxi.lib.standin.server import Server, serve_until_stopped
 
 FALLBACK_API_VERSION = "2026-10-28.endive"
 
@@ -55,7 +54,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def build(options: argparse.Namespace) -> Server:
+def build(options: argparse.Namespace) -> tuple[App, Server]:
     store = Store(options.state, api_version=options.api_version or installed_api_version())
     webhooks = WebhookSettings(
         url=options.webhook_url,
@@ -70,10 +69,10 @@ def build(options: argparse.Namespace) -> Server:
         merchant=options.merchant,
         webhook_delay_seconds=options.webhook_delay,
     )
-    server = Server((options.host, options.port), app)
+    server = make_server((options.host, options.port), app)
     url = options.public_url.rstrip("/") or f"http://localhost:{server.server_port}"
     app.settings = Settings(public_url=url, settle_seconds=options.settle_delay)
-    return server
+    return app, server
 
 
 def main() -> int:
@@ -84,23 +83,18 @@ def main() -> int:
         datefmt="%H:%M:%S",
     )
     try:
-        server = build(options)
+        app, server = build(options)
     except (StateError, OSError) as error:
         print(f"The stand-in for Stripe cannot start: {error}", file=sys.stderr)
         return 1
-    stopping = server.app.stopping
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    server.app.start()
-    threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    app.start()
     print(
         f"Stand-in for Stripe on http://{options.host}:{server.server_port}, "
         f"state in {options.state}",
         flush=True,
     )
-    stopping.wait()
-    server.finish()
-    server.app.stop()
+    serve_until_stopped(server)
+    app.stop()
     return 0
 
 

@@ -24,7 +24,7 @@ from payments.sandbox.store import (
     Transaction,
     delivery_id,
 )
-from payments.sandbox.web import Request, Response, json_bytes
+from totetaxi.lib.standin.web import Request, Response, json_bytes
 
 DEFAULT_PAGE = 10
 Keep = Callable[[Obj], bool]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from payments.sandbox.checkout import Settings
-from payments.sandbox.faults import FaultBook
 from payments.sandbox.idempotency import Keys
 from payments.sandbox.store import Store
 from payments.sandbox.timers import Timers
 from payments.sandbox.webhooks import Dispatcher
+from totetaxi.lib.standin.faults import FaultBook
 
 KEPT_REQUESTS = 1000
 

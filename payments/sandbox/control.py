@@ -23,7 +23,7 @@ from payments.sandbox.store import (
     Obj,
     Transaction,
 )
-from payments.sandbox.web import Request, Response, json_response
+from totetaxi.lib.standin.web import Request, Response, json_response
 
 HELP = (
     ("GET /sandbox/state", "counts of everything, money taken and refunded, deliveries by state"),

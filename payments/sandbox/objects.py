@@ -15,8 +15,8 @@ from payments.sandbox.store import (
     REFUND,
     Obj,
     new_id,
-    random_text,
 )
+from totetaxi.lib.standin.web import random_text
 
 
 def new_intent(

@@ -17,8 +17,9 @@ from payments.sandbox.store import (
     Obj,
     delivery_id,
 )
-from payments.sandbox.templates import Html, amount, join, link, page, tag
-from payments.sandbox.web import Response
+from payments.sandbox.templates import amount, page
+from totetaxi.lib.standin.html import Html, join, link, tag
+from totetaxi.lib.standin.web import Response
 
 SHOWN_ROWS = 25
 

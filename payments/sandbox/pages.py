@@ -11,8 +11,9 @@ from payments.sandbox.cards import AUTHENTICATE, CARDS, DECLINED, INSUFFICIENT_F
 from payments.sandbox.checkout import Attempt
 from payments.sandbox.errors import ApiError
 from payments.sandbox.store import CHARGE, INTENT, SESSION, Obj
-from payments.sandbox.templates import Html, amount, fill, join, link, message, page, tag
-from payments.sandbox.web import Request, Response, redirect
+from payments.sandbox.templates import amount, fill, message, page
+from totetaxi.lib.standin.html import Html, join, link, tag
+from totetaxi.lib.standin.web import Request, Response, redirect
 
 DEFAULTS = {
     "email": "",

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from payments.sandbox.params import Params
-from payments.sandbox.store import SESSION, Obj, new_id, random_text
+from payments.sandbox.store import SESSION, Obj, new_id
+from totetaxi.lib.standin.web import random_text
 
 DAY = 24 * 3600
 NO_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))

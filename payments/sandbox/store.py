@@ -7,8 +7,6 @@ with an underscore are ours and are left out of every answer.
 """
 
 import copy
-import secrets
-import string
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from payments.sandbox.errors import missing_object
-from payments.sandbox.journal import Journal
+from totetaxi.lib.standin.journal import Journal
+from totetaxi.lib.standin.web import random_text
 
 Obj = dict[str, Any]
 
@@ -33,11 +32,6 @@ _PREFIX = {
     EVENT: "evt_1",
     TIMER: "tmr_",
 }
-_LETTERS = string.ascii_letters + string.digits
-
-
-def random_text(length: int) -> str:
-    return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
 def new_id(kind: str) -> str:

@@ -182,6 +182,9 @@ def visitor(site: LiveSite, watch: Watch, browser: Browser) -> Iterator[Visitor]
     """
     contexts: list[BrowserContext] = []
 
+    def forget(context: BrowserContext) -> None:
+        contexts.remove(context)
+
     def come(
         *, js: bool = True, scheme: str = "light", width: int = 1280, draft: Draft | None = None
     ) -> Page:
@@ -196,12 +199,13 @@ def visitor(site: LiveSite, watch: Watch, browser: Browser) -> Iterator[Visitor]
         context.set_default_timeout(WAIT_SECONDS * 1000)
         watch.look_after(context)
         contexts.append(context)
+        context.on("close", forget)
         if draft is not None:
             context.add_cookies([session_cookie(site.url, draft)])
         return context.new_page()
 
     yield come
-    for context in contexts:
+    for context in contexts.copy():
         # A page that is left sends what was typed in it. What this one sends now would be answered
         # in the midst of the next test: it gets nowhere.
         watch.look_away(context)

@@ -10,7 +10,6 @@ import pytest
 import stripe
 
 from payments.sandbox.errors import ApiError
-from payments.sandbox.journal import FILE_NAME, Journal, StateError
 from payments.sandbox.store import Store
 from tests.payments.sandbox.helpers import (
     PROJECT,
@@ -20,6 +19,7 @@ from tests.payments.sandbox.helpers import (
     wait_until,
 )
 from tests.payments.sandbox.test_payments import PAID_EVENTS
+from totetaxi.lib.standin.journal import FILE_NAME, Journal, StateError
 
 
 @pytest.fixture

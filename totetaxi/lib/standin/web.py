@@ -1,6 +1,8 @@
 """What the server hands to the pages, the API and the control endpoints, and gets back."""
 
 import json
+import secrets
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -8,6 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 # How the connection ends: as it should, closed without an answer, reset, or cut in mid-answer.
 Ending = Literal["normal", "drop", "reset", "cut"]
+_LETTERS = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class Response:
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
     ending: Ending = "normal"
+
+
+def random_text(length: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
 def json_bytes(value: Any) -> bytes:
