@@ -5,7 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from booking.models import Booking, BookingEvent, BookingLine, DiscountUse, Draft
+from booking.models import (
+    Booking,
+    BookingEvent,
+    BookingLine,
+    CustomerProfile,
+    DiscountUse,
+    Draft,
+    SavedAddress,
+)
 from totetaxi.lib.money import usd
 
 
@@ -64,3 +72,19 @@ class DraftAdmin(ReadOnly, admin.ModelAdmin[Draft]):
 class DiscountUseAdmin(ReadOnly, admin.ModelAdmin[DiscountUse]):
     list_display = ["code", "booking", "amount_cents", "released_at", "created_at"]
     list_filter = ["code"]
+
+
+@admin.register(CustomerProfile)
+class CustomerProfileAdmin(ReadOnly, admin.ModelAdmin[CustomerProfile]):
+    list_display = ["user", "phone", "is_vip", "created_at"]
+    list_filter = ["is_vip"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "user__last_name", "phone"]
+
+
+@admin.register(SavedAddress)
+class SavedAddressAdmin(ReadOnly, admin.ModelAdmin[SavedAddress]):
+    list_display = ["nickname", "user", "city", "state", "times_used", "is_active"]
+    list_filter = ["state", "is_active"]
+    list_select_related = ["user"]
+    search_fields = ["user__email", "nickname"]

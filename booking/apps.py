@@ -8,4 +8,9 @@ class BookingConfig(AppConfig):
     verbose_name = "Bookings"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
         from booking import handlers, jobs  # noqa: F401  (registers outbox handlers and jobs)
+        from booking.wizard.session import resume_at_sign_in
+
+        user_logged_in.connect(resume_at_sign_in, dispatch_uid="booking.resume_at_sign_in")

@@ -31,3 +31,13 @@ def send_confirmation(booking: Booking) -> None:
             Attachment(f"{booking.booking_number}.ics", calendar, "text/calendar; method=PUBLISH")
         ],
     )
+
+
+def send_payment_received(booking: Booking) -> None:
+    """Acknowledge the money for a booking whose confirmation went out before it was paid."""
+    policy = price_book.load().policy
+    send_templated(
+        template="booking/payment_received",
+        to=[booking.email],
+        context={"booking": booking, "policy": policy, "phone": policy.phone},
+    )

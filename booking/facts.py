@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from booking.models import Booking, DiscountUse, Draft
+from booking.models import Booking, BookingChange, DiscountUse, Draft
 from catalog import availability, coverage, discounts, price_book
 from catalog.prices import PriceBook
 from catalog.pricing import Evaluation, evaluate
@@ -16,8 +16,8 @@ def facts_for(
 ) -> Facts:
     """Zones, code and day for ``request``.
 
-    ``booking`` is the customer's own pending booking: the place it holds and the code it uses
-    are theirs, so they do not count against them.
+    ``booking`` is the customer's own booking: the place it holds, a second one that waits with a
+    change of it, and the code it uses are theirs, so they do not count against them.
     """
     request = request.normalised()
     zips = {request.pickup_address.zip_key, request.delivery_address.zip_key} - {""}
@@ -82,7 +82,10 @@ def _day_facts(request: QuoteRequest, booking: Booking | None) -> DayFacts | Non
     if request.pickup_date is None:
         return None
     facts = availability.day_facts(request.pickup_date)
-    own = booking is not None and booking.holds_place and booking.pickup_date == request.pickup_date
-    if booking is None or not own or facts.places_left is None:
+    if booking is None or facts.places_left is None:
         return facts
-    return replace(facts, places_left=facts.places_left + booking.capacity_units)
+    changes = BookingChange.objects.pending().filter(booking=booking, day=request.pickup_date)
+    own_units = sum(changes.values_list("held_units", flat=True))
+    if booking.holds_place and booking.pickup_date == request.pickup_date:
+        own_units += booking.capacity_units
+    return replace(facts, places_left=facts.places_left + own_units)

@@ -1,15 +1,33 @@
 """What follows a booking's changes: work that the outbox delivers, at least once."""
 
 from booking import emails
-from booking.models import LIVE_STATUSES, Booking
+from booking.models import LIVE_STATUSES, Booking, BookingStatus
 from totetaxi.outbox.registry import handles
 
 
 @handles("booking_paid")
 def send_confirmation(subject_id: str) -> None:
-    """Mail the confirmation, unless the booking was cancelled before its turn came."""
-    booking = Booking.objects.select_related(
-        "pickup_address", "delivery_address", "mini_move_package"
-    ).get(pk=subject_id)
+    """Mail the confirmation, unless the booking was cancelled before its turn came.
+
+    One that was promised before it was paid has it already: then the payment is acknowledged.
+    """
+    booking = _booking(subject_id)
+    if booking.status not in LIVE_STATUSES:
+        return
+    if booking.events.filter(to_status=BookingStatus.CONFIRMED).exists():
+        emails.send_payment_received(booking)
+    else:
+        emails.send_confirmation(booking)
+
+
+@handles("booking_confirmed", "confirmation_again")
+def send_confirmation_by_office(subject_id: str) -> None:
+    """Mail the confirmation because the office said so: promised unpaid, or sent once more."""
+    booking = _booking(subject_id)
     if booking.status in LIVE_STATUSES:
         emails.send_confirmation(booking)
+
+
+def _booking(subject_id: str) -> Booking:
+    related = ("pickup_address", "delivery_address", "mini_move_package")
+    return Booking.objects.select_related(*related).get(pk=subject_id)

@@ -7,8 +7,11 @@ from booking.models import Booking
 from totetaxi.lib import clock
 
 
-def calendar_file(booking: Booking, *, phone: str) -> bytes:
-    """The pickup as an iCalendar file; its UID stays and its sequence rises with each change."""
+def calendar_file(booking: Booking, *, phone: str, cancelled: bool = False) -> bytes:
+    """The pickup as an iCalendar file; its UID stays and its sequence rises with each change.
+
+    ``cancelled`` takes it out of the calendar that has it.
+    """
     starts, ends = window(booking)
     if booking.paid_at is not None and starts < booking.paid_at < ends:
         starts = booking.paid_at.astimezone(clock.NEW_YORK)  # booked for today, within the window
@@ -21,11 +24,11 @@ def calendar_file(booking: Booking, *, phone: str) -> bytes:
     event.add("summary", f"ToteTaxi pickup {booking.booking_number}")
     event.add("location", ", ".join(booking.pickup_address.lines))
     event.add("description", _description(booking, phone))
-    event.add("status", "CONFIRMED")
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     calendar = Calendar()
     calendar.add("prodid", "-//ToteTaxi//Booking//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
     calendar.add_component(event)
     calendar.add_missing_timezones()
     content: bytes = calendar.to_ical()

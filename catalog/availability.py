@@ -1,6 +1,7 @@
 """Which days can be booked, and the places of each day (rules R401-R412, R430-R434)."""
 
 import calendar
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -102,6 +103,12 @@ def move(from_day: date, from_units: int, to_day: date, to_units: int) -> bool:
         return False
     give_back(from_day, from_units)
     return True
+
+
+def lock_days(days: Iterable[date]) -> None:
+    """Lock the rows of ``days`` before several of them are changed one after the other (R434)."""
+    _insist_on_transaction()
+    _lock(*days)
 
 
 def _take(day: date, units: int) -> bool:

@@ -20,7 +20,15 @@ from catalog.choices import (
     State,
 )
 from catalog.prices import PackagePrice, PriceBook
-from catalog.request import AddressInput, Facts, Problem, QuoteRequest, Step, normalise_phone
+from catalog.request import (
+    AddressInput,
+    Contact,
+    Facts,
+    Problem,
+    QuoteRequest,
+    Step,
+    normalise_phone,
+)
 from catalog.words import clock_words, count_words, list_words
 
 MAX_ITEMS: Final = 999
@@ -49,7 +57,7 @@ def check(
         *([dated] if dated else []),
         *_window_problems(request, book),
         *_address_problems(request, book, facts, staff=staff),
-        *_contact_problems(request),
+        *contact_problems(request.contact),
     )
 
 
@@ -211,15 +219,28 @@ def _window_not_offered(subject: str, book: PriceBook, *, hour_window: bool) -> 
 def _address_problems(
     request: QuoteRequest, book: PriceBook, facts: Facts, *, staff: bool
 ) -> Iterator[Problem]:
-    """Both ends, save the airport's own (rules R331-R337)."""
+    """Both ends, save the airport's own (rules R331-R338)."""
     ends = {"pickup": request.pickup_address, "delivery": request.delivery_address}
     for side, address in ends.items():
         if side != request.airport_side:
             yield from _line_problems(side, address)
             yield from _zip_problems(side, address, book, facts, staff=staff)
+    if not request.airport_side and _same_place(*ends.values()):
+        message = "Pickup and drop-off are the same address. Change one of them."
+        yield _address("delivery_address_line_1", "same_address", message)
     if len(request.special_instructions) > MAX_INSTRUCTIONS:
         message = f"Shorten the instructions to {MAX_INSTRUCTIONS:,} characters."
         yield _address("special_instructions", "too_long", message)
+
+
+def _same_place(pickup: AddressInput, delivery: AddressInput) -> bool:
+    """Whether both ends are one door, however it is written; another apartment is another one."""
+
+    def door(address: AddressInput) -> tuple[str, ...]:
+        lines = (address.address_line_1, address.address_line_2, address.city, address.state)
+        return (*(line.casefold() for line in lines), address.zip_key)
+
+    return bool(pickup.address_line_1) and door(pickup) == door(delivery)
 
 
 def _address(field: str, code: str, message: str) -> Problem:
@@ -280,8 +301,8 @@ def _text_problems(
         yield Problem(step, field, "too_long", f"Shorten the {words} to {limit} characters.")
 
 
-def _contact_problems(request: QuoteRequest) -> Iterator[Problem]:
-    contact = request.contact
+def contact_problems(contact: Contact) -> Iterator[Problem]:
+    """What is missing or wrong in a contact (rules R341-R343)."""
     for field, words in (("first_name", "first name"), ("last_name", "last name")):
         text: str = getattr(contact, field)
         yield from _text_problems("contact", field, text, words, MAX_NAME, True)

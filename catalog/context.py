@@ -30,7 +30,14 @@ class Company:
 
 def company(request: HttpRequest) -> dict[str, object]:
     """Context processor: ``company``, read when a template first asks for it."""
-    return {"company": SimpleLazyObject(company_facts)}
+    return {"company": facts_of(request)}
+
+
+def facts_of(request: HttpRequest) -> Company:
+    """The facts, read once for a request and only if somebody looks at them."""
+    # Beside the request's own attributes, so that every template and processor shares them.
+    facts: Company = vars(request).setdefault("_company_facts", SimpleLazyObject(company_facts))
+    return facts
 
 
 def company_facts() -> Company:

@@ -23,17 +23,33 @@ else:
 
 above_zero = MinValueValidator(1, "Enter an amount above $0.")
 # Far above every price, far below what a column of a total can hold.
-sane_amount = MaxValueValidator(1_000_000_00, "Enter at most $1,000,000.")
+MOST_DOLLARS = 1_000_000
+TOO_MUCH = f"Enter at most ${MOST_DOLLARS:,}."
+sane_amount = MaxValueValidator(MOST_DOLLARS * 100, TOO_MUCH)
 
 
 class DollarsField(forms.DecimalField):
     """An amount typed as dollars ("175" or "175.50") whose value is whole cents."""
 
+    # Without the limit "1E+999999" would become a number that fills the memory.
+    default_error_messages = {
+        "invalid": "Enter an amount such as 175 or 175.50.",
+        "max_value": TOO_MUCH,
+        "max_decimal_places": "Enter whole cents, such as 175.50.",
+    }
+
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"min_value": Decimal(0), "decimal_places": 2, **kwargs})
+        limits = {"min_value": Decimal(0), "max_value": Decimal(MOST_DOLLARS)}
+        super().__init__(**{**limits, "decimal_places": 2, **kwargs})
+        for validator in self.validators:
+            # Not among the messages above: those replace what a model's own validator says.
+            if isinstance(validator, MinValueValidator):
+                validator.message = "Enter an amount of $0 or more."
 
     def clean(self, value: Any) -> Any:
         """Return whole cents, or None for an empty answer that may be empty."""
+        if self.disabled:
+            return value  # Stored cents already, nothing that anybody typed.
         dollars: Decimal | None = super().clean(value)
         return None if dollars is None else int(dollars * 100)
 

@@ -178,22 +178,24 @@ def _specialty() -> dict[str, SpecialtyPrice]:
 
 
 def _surcharges() -> tuple[SurchargePrice, ...]:
-    return tuple(
-        SurchargePrice(
-            name=row.name,
-            surcharge_type=row.surcharge_type,
-            calculation_type=row.calculation_type,
-            service=row.applies_to_service_type,
-            percent=row.percentage,
-            fixed_cents=row.fixed_amount_cents,
-            first_date=row.specific_date or row.start_date,
-            last_date=row.specific_date or row.end_date,
-            saturday=row.applies_saturday,
-            sunday=row.applies_sunday,
-            per_address=row.per_address,
-            description=row.description,
-        )
-        for row in SurchargeRule.objects.filter(is_active=True)
+    return tuple(surcharge_price(row) for row in SurchargeRule.objects.filter(is_active=True))
+
+
+def surcharge_price(row: SurchargeRule) -> SurchargePrice:
+    """The frozen copy of a rule; also of one that is not saved yet, for a look ahead."""
+    return SurchargePrice(
+        name=row.name,
+        surcharge_type=row.surcharge_type,
+        calculation_type=row.calculation_type,
+        service=row.applies_to_service_type,
+        percent=row.percentage,
+        fixed_cents=row.fixed_amount_cents,
+        first_date=row.specific_date or row.start_date,
+        last_date=row.specific_date or row.end_date,
+        saturday=row.applies_saturday,
+        sunday=row.applies_sunday,
+        per_address=row.per_address,
+        description=row.description,
     )
 
 

@@ -1,10 +1,11 @@
-"""Getting it there."""
-
 from django.apps import AppConfig
 
 
 class LogisticsConfig(AppConfig):
-    """Getting it there."""
-
     name = "logistics"
     label = "logistics"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "Deliveries"
+
+    def ready(self) -> None:
+        from logistics import handlers, jobs  # noqa: F401  (registers outbox handlers and jobs)

@@ -7,9 +7,23 @@ from django.conf import settings
 from django.urls import reverse
 
 from booking import describe
+from booking.compare import differences
+from booking.ics import calendar_file
+from booking.models import LIVE_STATUSES, Booking, BookingChange, BookingEvent
+from booking.services import OFFICE
 from catalog import price_book
-from payments.models import Dispute, MoneyAlert, Payment, PaymentLink, Refund
-from totetaxi.lib.mail import send_templated
+from payments.models import (
+    CAPTURED,
+    Cancellation,
+    Dispute,
+    MoneyAlert,
+    Payment,
+    PaymentLink,
+    Refund,
+    RefundStatus,
+)
+from payments.receipts import receipt_of, receipt_pdf
+from totetaxi.lib.mail import Attachment, send_templated
 
 
 def send_unfulfillable_alert(payment: Payment) -> None:
@@ -59,7 +73,7 @@ def send_refund_completed(refund: Refund) -> None:
     )
 
 
-def send_payment_link(link: PaymentLink) -> None:
+def send_payment_link(link: PaymentLink, cents: int) -> None:
     """Mail the customer the way to pay; its address is a key, so it stands nowhere else."""
     book = price_book.load()
     send_templated(
@@ -68,6 +82,7 @@ def send_payment_link(link: PaymentLink) -> None:
         bcc=settings.BOOKING_EMAIL_BCC,
         context={
             "link": link,
+            "cents": cents,
             "url": f"{settings.SITE_URL}{reverse('payments:link', args=[link.token])}",
             "booking": link.booking,
             "service": describe.service_words(link.booking),
@@ -75,6 +90,79 @@ def send_payment_link(link: PaymentLink) -> None:
             "policy": book.policy,
             "phone": book.policy.phone,
         },
+    )
+
+
+def send_receipt(booking: Booking) -> None:
+    """Send what was ordered, paid and given back, as a PDF."""
+    receipt = receipt_of(booking)
+    send_templated(
+        template="payments/receipt",
+        to=[booking.email],
+        context={
+            "booking": booking,
+            "receipt": receipt,
+            "phone": price_book.load().policy.phone,
+        },
+        attachments=[
+            Attachment(
+                f"{booking.booking_number}-receipt.pdf", receipt_pdf(receipt), "application/pdf"
+            )
+        ],
+    )
+
+
+def send_booking_changed(event: BookingEvent) -> None:
+    """What was and what is, the money that follows, and the pickup for the calendar (R879)."""
+    booking, policy = event.booking, price_book.load().policy
+    change = BookingChange.objects.filter(pk=event.after.get("change")).first()
+    paid = change.payments.filter(status__in=CAPTURED, unfulfillable_reason="") if change else None
+    calendar = calendar_file(booking, phone=policy.phone)
+    send_templated(
+        template="booking/changed",
+        to=[booking.email],
+        context={
+            "booking": booking,
+            "differences": differences(event.before, event.after),
+            "before_cents": event.before["total_price_cents"],
+            "after_cents": event.after["total_price_cents"],
+            "lines": event.after["lines"],
+            "paid_cents": sum(one.amount_cents for one in paid) if paid is not None else 0,
+            "refund_cents": sum(
+                one.amount_cents for one in change.refunds.exclude(status=RefundStatus.DENIED)
+            )
+            if change
+            else 0,
+            "by_hand_cents": change.by_hand_cents if change else 0,
+            "by_office": event.actor_id is not None and event.actor_label == OFFICE,
+            "policy": policy,
+            "phone": policy.phone,
+        },
+        attachments=[
+            Attachment(f"{booking.booking_number}.ics", calendar, "text/calendar; method=PUBLISH")
+        ]
+        if booking.status in LIVE_STATUSES
+        else [],
+    )
+
+
+def send_booking_cancelled(cancellation: Cancellation) -> None:
+    """The decision about the money, to the cent, and the pickup out of the calendar (R886)."""
+    booking, policy = cancellation.booking, price_book.load().policy
+    calendar = calendar_file(booking, phone=policy.phone, cancelled=True)
+    send_templated(
+        template="booking/cancelled",
+        to=[booking.email],
+        context={
+            "booking": booking,
+            "cancellation": cancellation,
+            "was_paid": booking.paid_at is not None,
+            "policy": policy,
+            "phone": policy.phone,
+        },
+        attachments=[
+            Attachment(f"{booking.booking_number}.ics", calendar, "text/calendar; method=CANCEL")
+        ],
     )
 
 

@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from booking.models import Booking, BookingEvent
 from payments import emails, services
 from payments.models import (
+    Cancellation,
     Dispute,
     MoneyAlert,
     Payment,
@@ -57,7 +59,7 @@ def tell_staff_about_failed_refund(subject_id: str) -> None:
     emails.send_refund_failed_alert(_refund(subject_id))
 
 
-@handles("refund_completed")
+@handles("refund_completed", "refund_mail_again")
 def tell_customer_about_refund(subject_id: str) -> None:
     """Unless the mail that said why the payment could not be used has told them already."""
     refund = _refund(subject_id)
@@ -86,8 +88,29 @@ def send_payment_link(subject_id: str) -> None:
     """Mail the link, unless it ended before its turn came; "sent" is noted when it is out."""
     link = PaymentLink.objects.select_related("booking__mini_move_package").get(pk=subject_id)
     if services.link_state(link) is services.LinkState.PAYABLE:
-        emails.send_payment_link(link)
+        emails.send_payment_link(link, services.link_cents(link))
         PaymentLink.objects.filter(pk=link.pk).update(sent_at=clock.now())
+
+
+@handles("receipt_requested")
+def send_receipt(subject_id: str) -> None:
+    """Mail the receipt because the office was asked for it."""
+    related = ("pickup_address", "delivery_address", "mini_move_package")
+    emails.send_receipt(Booking.objects.select_related(*related).get(pk=subject_id))
+
+
+@handles("booking_changed", "change_mail_again")
+def tell_customer_about_change(subject_id: str) -> None:
+    """The subject is the row of the history that says what was and what is."""
+    related = ("booking__pickup_address", "booking__delivery_address", "booking__mini_move_package")
+    emails.send_booking_changed(BookingEvent.objects.select_related(*related).get(pk=subject_id))
+
+
+@handles("booking_cancelled", "cancellation_again")
+def tell_customer_about_cancellation(subject_id: str) -> None:
+    related = ("booking__pickup_address", "booking__delivery_address", "booking__mini_move_package")
+    cancellation = Cancellation.objects.select_related("credit_code", *related)
+    emails.send_booking_cancelled(cancellation.get(booking_id=subject_id))
 
 
 def _refund(subject_id: str) -> Refund:

@@ -59,10 +59,12 @@ class SeeOther(HttpResponseRedirect):
 
 
 @audience("public")
-@require_POST
-@limit("30/h")
+@require_http_methods(["GET", "HEAD", "POST"])
+@limit("30/h", methods=("POST",))
 def start(request: HttpRequest) -> HttpResponse:
     """Review posts here: the booking is stored, then the customer goes to Stripe's page."""
+    if request.method != "POST":  # Typed, or opened again from the history.
+        return redirect("booking:review")
     draft = last_draft(request)
     form = StartForm(request.POST)
     if draft is None:
@@ -70,14 +72,10 @@ def start(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, form.first_error)
         return redirect("booking:review")
-    acceptance = Acceptance(
-        terms_version=TERMS_VERSION,
-        ip_address=client_address(request),
-        user_agent=request.headers.get("User-Agent", ""),
-    )
+    base_url = request.build_absolute_uri("/")[:-1]
     try:
         checkout = services.begin_checkout(
-            draft.pk, form.shown, acceptance, base_url=request.build_absolute_uri("/")[:-1]
+            draft.pk, form.shown, _acceptance(request), base_url=base_url
         )
     except REFUSALS as refusal:
         return _back_to_review(request, refusal)
@@ -87,6 +85,15 @@ def start(request: HttpRequest) -> HttpResponse:
     if checkout.result is CheckoutResult.LOOKED_AT:
         return redirect(f"{reverse('payments:done')}?session_id={checkout.url}")
     return redirect("account:status", checkout.booking_id)
+
+
+def _acceptance(request: HttpRequest) -> Acceptance:
+    """The evidence that goes with the order (rule R508)."""
+    return Acceptance(
+        terms_version=TERMS_VERSION,
+        ip_address=client_address(request),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
 
 
 def _back_to_review(request: HttpRequest, refusal: Exception) -> HttpResponse:
@@ -143,8 +150,27 @@ def done(request: HttpRequest) -> HttpResponse:
         return render(request, "payments/done.html", {"needs_people": True})
     if link := services.link_of_session(session_id):
         return redirect("payments:link", link.token)
+    if services.is_change_session(session_id):
+        return _back_from_change(request, settlement)
     if settlement.outcome in (Outcome.OPEN, Outcome.EXPIRED):
         return redirect("booking:review")
+    return redirect("account:status", settlement.booking_id)
+
+
+def _back_from_change(request: HttpRequest, settlement: services.Settlement) -> HttpResponse:
+    """To the booking, which is changed or as it was; or back to the change that waits."""
+    if settlement.outcome is Outcome.OPEN:
+        return redirect("account:change_review", settlement.booking_id)
+    if settlement.outcome is Outcome.PAID:
+        messages.success(request, "Paid. Your change is made.")
+    elif settlement.outcome is Outcome.GIVEN_BACK:
+        messages.warning(
+            request,
+            "Your change could not be made any more. What you just paid goes back to your card in"
+            " full, by itself; an email says why.",
+        )
+    else:
+        messages.info(request, "The change was not paid. Your booking is as it was.")
     return redirect("account:status", settlement.booking_id)
 
 
@@ -169,6 +195,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         "service": describe.service_words(link.booking),
         "window": describe.window_words(link.booking),
         "lines": link.booking.lines.all(),
+        "cents": services.link_cents(link),
     }
     return render(request, "payments/link.html", context)
 

@@ -8,3 +8,6 @@ class StaffConfig(AppConfig):
 
     name = "staff"
     label = "staff"
+
+    def ready(self) -> None:
+        from staff import handlers, jobs  # noqa: F401  (registers outbox handlers and jobs)

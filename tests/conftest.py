@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from tests.onfleet import KEY, SECRET, Onfleet
 from totetaxi.dev import browser
 from totetaxi.dev.postgres import Cluster
 
@@ -61,6 +62,16 @@ def catalog(db: None) -> None:
     from catalog.seeding import seed
 
     seed()
+
+
+@pytest.fixture
+def admin_client(admin_user: Any) -> Any:
+    """A superuser who came in through the office's sign-in; Django admin lets in nobody else."""
+    from staff.models import StaffProfile
+    from tests.staff.helpers import signed_in
+
+    StaffProfile.objects.create(user=admin_user, role="admin")
+    return signed_in(admin_user)
 
 
 @dataclass(frozen=True)
@@ -132,6 +143,49 @@ def stripe_sandbox(
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def onfleet_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A stand-in Onfleet on a port of its own."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "logistics.sandbox", "--quiet", "--port", str(port)),
+            *("--state", str(tmp_path_factory.mktemp("onfleet")), "--api-key", KEY),
+            *("--webhook-secret", SECRET, "--public-url", url),
+        ],
+        cwd=PROJECT,
+    )
+    try:
+        wait_for_port(port, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture
+def onfleet(db: None, onfleet_url: str, settings: Any, tmp_path: Any) -> Iterator[Onfleet]:
+    """An empty stand-in Onfleet that the gateway talks to over HTTP; files lie in a folder."""
+    from django.core.cache import cache
+
+    from logistics.gateway import get_gateway
+
+    settings.ONFLEET_API_KEY = KEY
+    settings.ONFLEET_API_BASE = onfleet_url
+    settings.ONFLEET_PICTURE_URL = f"{onfleet_url}/attachments/{{id}}/800x.png"
+    settings.ONFLEET_WEBHOOK_SECRETS = [SECRET]
+    settings.MEDIA_ROOT = tmp_path / "media"
+    get_gateway.cache_clear()
+    cache.clear()
+    driver = Onfleet(onfleet_url)
+    driver.reset()
+    driver.control("limit", calls_a_second=1000)
+    yield driver
+    driver.reset()
+    get_gateway.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -62,12 +62,13 @@ class Site:
 @contextmanager
 def running_site(home: Path, **environment: str) -> Iterator[Site]:
     """``make run`` in a world of its own: ports, database and stand-in state below ``home``."""
-    port, stripe_port = free_port(), free_port()
+    port, stripe_port, onfleet_port = free_port(), free_port(), free_port()
     settings = {
         **os.environ,
         "ENVIRONMENT": "development",
         "PORT": str(port),
         "SANDBOX_STRIPE_PORT": str(stripe_port),
+        "SANDBOX_ONFLEET_PORT": str(onfleet_port),
         "POSTGRES_HOME": str(home / "pg"),
         "LOCAL_HOME": str(home),
         "TRUSTED_PROXIES": "1",

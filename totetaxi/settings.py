@@ -49,7 +49,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 
 INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
-    "django.contrib.admin",
+    "staff.admin_config.OfficeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -59,6 +59,8 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "crispy_forms",
     "crispy_tailwind",
     "csp",
@@ -106,10 +108,18 @@ if TEST:  # A page that asks the database once for each row fails its test.
     ZEAL_RAISE = True
     # Django admin itself reads the rows of an inline form one by one when they are saved.
     ZEAL_ALLOWLIST = [
+        # Each task that is sent or read is locked anew, in a transaction of its own.
+        {"model": "logistics.OnfleetTask", "field": "get()"},
         {"model": "catalog.RefundRule", "field": "get()"},
         # Each step of a checkout locks its rows anew, in a transaction of its own.
         {"model": "booking.Booking", "field": "get()"},
         {"model": "booking.Draft", "field": "get()"},
+        # To end a session Django reads it again; allauth reads the address of a sign-in twice.
+        {"model": "sessions.Session", "field": "get()"},
+        {"model": "account.EmailAddress", "field": "get()"},
+        # Refunds are decided one by one, each under its own locks, and asked about at Stripe anew.
+        {"model": "payments.Payment", "field": "get()"},
+        {"model": "payments.Refund", "field": "get()"},
     ]
 
 TEMPLATES = [
@@ -129,7 +139,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "totetaxi.pages.context.site",
+                "totetaxi.pages.context.announcement",
                 "catalog.context.company",
+                "staff.context.staff",
             ],
         },
     }
@@ -215,10 +227,8 @@ Q_CLUSTER = {
 # --- People and sessions
 
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+# allauth's own backend would hash a wrong password a second time, and finds nobody else.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 _VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
@@ -228,15 +238,66 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 if TEST:
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+_FORMS = "totetaxi.account.identity.forms"
+ACCOUNT_ADAPTER = "totetaxi.account.identity.adapter.CustomerAdapter"
+ACCOUNT_FORMS = {
+    "login": f"{_FORMS}.SignInForm",
+    "signup": f"{_FORMS}.SignUpForm",
+    "reset_password": f"{_FORMS}.ResetForm",
+    "user_token": f"{_FORMS}.ResetLinkForm",
+    "reset_password_from_key": f"{_FORMS}.NewPasswordForm",
+    "change_password": f"{_FORMS}.ChangePasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 2
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_RATE_LIMITS = False  # IDENTITY_RATES are ours, in the shared counters.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds
 
-# Django admin's page, until the customers' own sign-in exists.
-LOGIN_URL = "admin:login"
+# How often one client may do what, see totetaxi.lib.ratelimit.
+IDENTITY_RATES = {
+    "sign_in": "10/m",  # And as often for one account.
+    "sign_up": "5/m",
+    "verify": "10/h",
+    "resend": "3/h",
+    "reset": "10/h",
+    "new_password": "10/h",
+    "change": "10/h",  # Of password or email, by account.
+}
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account:dashboard"
+
+# --- The office
+
+STAFF_LOGIN_URL = "staff:login"
+# A second factor at sign-in: one-time codes of an authenticator app.
+STAFF_TOTP_REQUIRED = env.bool("STAFF_TOTP_REQUIRED", ENVIRONMENT != "development")
+STAFF_SESSION_HOURS = 12
+STAFF_INVITATION_HOURS = 72
+# Wrong passwords and codes: so many lock one account for one client, so many tell the admins.
+STAFF_LOCK_TRIES = 5
+STAFF_LOCK_MINUTES = 30
+STAFF_ALERT_TRIES = 50
+# How often one person may do what, for each page; "login" is by client address.
+STAFF_RATES = {
+    "login": env.str("STAFF_LOGIN_RATE", "5/m"),
+    "dashboard": env.str("STAFF_DASHBOARD_RATE", "10/m"),
+    "lists": env.str("STAFF_LISTS_RATE", "20/m"),
+    "detail": env.str("STAFF_DETAIL_RATE", "15/m"),
+    "change": env.str("STAFF_CHANGE_RATE", "10/m"),
+    "refresh": env.str("STAFF_REFRESH_RATE", "120/m"),
+}
+MFA_ADAPTER = "staff.second_factor.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "ToteTaxi"
+MFA_TOTP_TOLERANCE = 1  # Clocks may differ by one code.
 
 SESSION_COOKIE_AGE = 30 * 24 * 60 * 60  # Seconds from the last visit, see SlidingSessionMiddleware.
 SESSION_COOKIE_SECURE = PRODUCTION
@@ -245,6 +306,11 @@ CSRF_COOKIE_HTTPONLY = True  # htmx sends the token of the page's <body>.
 CSRF_FAILURE_VIEW = "totetaxi.pages.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_FAILURE_VIEW = "totetaxi.pages.errors.csrf_failure"
+
+# Links to a booking for who has no account: requests by address and by email, and uses.
+FIND_BOOKING_RATE = env.str("FIND_BOOKING_RATE", "5/h")
+FIND_BOOKING_EMAIL_RATE = env.str("FIND_BOOKING_EMAIL_RATE", "5/h")
+MANAGE_LINK_RATE = env.str("MANAGE_LINK_RATE", "30/h")
 
 # --- Stripe
 
@@ -264,6 +330,27 @@ if STRIPE_API_BASE:
 AUTO_REFUND_UNFULFILLABLE = env.bool("AUTO_REFUND_UNFULFILLABLE", True)
 # Refunds that the cancellation policy gives are sent without a person looking.
 AUTO_APPROVE_POLICY_REFUNDS = env.bool("AUTO_APPROVE_POLICY_REFUNDS", False)
+
+# --- Onfleet. Without a key production keeps dispatch off; development talks to a stand-in.
+
+SANDBOX_ONFLEET_PORT = env.int("SANDBOX_ONFLEET_PORT", 8002)
+ONFLEET_API_KEY = "" if TEST else env.str("ONFLEET_API_KEY", "")
+ONFLEET_API_BASE = env.str("ONFLEET_API_BASE", "")  # Empty: the real Onfleet.
+ONFLEET_WEBHOOK_SECRETS = env.list("ONFLEET_WEBHOOK_SECRETS", default=[])  # hexadecimal
+# Where Onfleet keeps photos and signatures.
+ONFLEET_PICTURE_URL = env.str(
+    "ONFLEET_PICTURE_URL", "https://d15p8tr8p0vffz.cloudfront.net/{id}/800x.png"
+)
+ONFLEET_SANDBOX = ENVIRONMENT == "development" and not ONFLEET_API_KEY
+if ONFLEET_SANDBOX:
+    ONFLEET_API_KEY = "onfleet_sandbox"
+    ONFLEET_WEBHOOK_SECRETS = ["5a" * 32]
+    ONFLEET_API_BASE = ONFLEET_API_BASE or f"http://localhost:{SANDBOX_ONFLEET_PORT}"
+    ONFLEET_PICTURE_URL = f"{ONFLEET_API_BASE}/attachments/{{id}}/800x.png"
+ONFLEET_API_BASE = ONFLEET_API_BASE or "https://onfleet.com"
+ONFLEET_ENVIRONMENT = env.str(
+    "ONFLEET_ENVIRONMENT", "production" if PRODUCTION and ONFLEET_API_KEY else "sandbox"
+)
 
 # --- Mail
 
@@ -288,6 +375,8 @@ BOOKING_EMAIL_BCC = env.list("BOOKING_EMAIL_BCC", default=[])
 STAFF_ALERT_EMAILS = env.list("STAFF_ALERT_EMAILS", default=[])
 # Shown where the booking policy, which holds the truth, cannot be read.
 BUSINESS_PHONE = env.str("BUSINESS_PHONE", "(631) 595-5100")
+# As receipts name the company.
+BUSINESS_NAME = env.str("BUSINESS_NAME", "ToteTaxi")
 
 # --- Time and language
 
@@ -306,8 +395,29 @@ STATIC_ROOT = BASE_DIR / ".local" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 _HASHED_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 _PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
+FILE_UPLOAD_HANDLERS = [
+    "totetaxi.lib.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# Documents and proofs of delivery: never served by address, only by views that ask who wants them.
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", str(BASE_DIR / ".local" / "media")))
+AWS_STORAGE_BUCKET_NAME = env.str("AWS_STORAGE_BUCKET_NAME", "")
+_bucket = {
+    "BACKEND": "storages.backends.s3.S3Storage",
+    "OPTIONS": {
+        "bucket_name": AWS_STORAGE_BUCKET_NAME,
+        "region_name": env.str("AWS_S3_REGION_NAME", "us-east-1"),
+        "default_acl": "private",
+        "file_overwrite": False,
+    },
+}
+_folder = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+}
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": _bucket if AWS_STORAGE_BUCKET_NAME else _folder,
     "staticfiles": {"BACKEND": _PLAIN_FILES if TEST or DEBUG else _HASHED_FILES},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
@@ -340,7 +450,7 @@ if TRUSTED_PROXIES:
 # --- Checks and logs
 
 SILENCED_SYSTEM_CHECKS = [
-    "auth.W004",  # User.email is unique in any case by a constraint this check does not know.
+    "auth.E003",  # User.email is unique in any case by a constraint this check does not know.
     # Cut-off times are fixed defaults on purpose; within ten seconds of one the check complains.
     "fields.W161",
 ]

@@ -9,7 +9,10 @@ urlpatterns = [
     path("", include("totetaxi.pages.urls")),
     path("", include("booking.urls")),
     path("", include("payments.urls")),
+    path("", include("logistics.urls")),
     path("", include("totetaxi.account.urls")),
+    path("account/", include("totetaxi.account.identity.urls")),
+    path("staff/", include("staff.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.ENVIRONMENT != "production":

@@ -6,10 +6,13 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
 from django.db.models import Q
 
 from booking.models.event import BookingEvent, EventKind
+from booking.models.line import BookingLine
+from booking.models.search import matching
 from catalog.choices import Airport, Direction, PickupTime, ServiceType
 from catalog.pricing import Line
 from totetaxi.lib import clock
@@ -56,6 +59,10 @@ class BookingQuerySet(models.QuerySet["Booking"]):
     def visible(self) -> "BookingQuerySet":
         """Bookings that were not soft-deleted."""
         return self.filter(deleted_at=None)
+
+    def search(self, text: str) -> "BookingQuerySet":
+        """Bookings whose number, contact or addresses contain every word of ``text`` (R921)."""
+        return self.filter(matching(text))
 
     def upcoming(self, today: date) -> "BookingQuerySet":
         """Bookings we will carry out on ``today`` or later, soonest first."""
@@ -153,6 +160,8 @@ class Booking(models.Model):
         related_name="bookings_made_for_customers",
     )
     version = models.PositiveIntegerField(default=1)
+    # All that search() looks at; kept by a trigger, so what is saved here is written over.
+    search_text = models.TextField(default="", editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -160,6 +169,9 @@ class Booking(models.Model):
     objects = BookingQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="booking_search"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=BookingStatus.values), name="booking_status_known"
@@ -246,6 +258,18 @@ class Booking(models.Model):
 
     def get_organizing_services_breakdown(self) -> list["BookingLine"]:
         return [line for line in self.lines.all() if line.code == "organizing"]
+
+    @property
+    def airport_side(self) -> str:
+        """The end of a transfer that is the airport: "pickup" or "delivery", else ""."""
+        if self.service_type != ServiceType.AIRPORT_TRANSFER:
+            return ""
+        return "pickup" if self.blade_direction == Direction.FROM_AIRPORT else "delivery"
+
+    @property
+    def can_rebook(self) -> bool:
+        """Whether the same can be ordered again (rule R514)."""
+        return self.status in (BookingStatus.PAID, BookingStatus.COMPLETED)
 
     # -- the hold ----------------------------------------------------------
 
@@ -337,60 +361,6 @@ class Booking(models.Model):
             )
             for position, line in enumerate(lines, start=1)
         )
-
-
-class BookingLine(models.Model):
-    """One frozen line of a booking's price; ``amount_cents`` is negative for a discount."""
-
-    id = models.BigAutoField(primary_key=True)
-    booking = models.ForeignKey(Booking, models.CASCADE, related_name="lines")
-    position = models.PositiveSmallIntegerField()
-    code = models.CharField(max_length=30)
-    label = models.CharField(max_length=120)
-    amount_cents = models.BigIntegerField()
-    note = models.CharField(max_length=200, blank=True)
-    reason = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["booking", "position"], name="booking_line_position_once"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.label}: {self.amount_cents}"
-
-    @property
-    def cents(self) -> int:
-        """The amount under the name the quote's lines use, so one template draws both."""
-        return self.amount_cents
-
-
-class BookingSpecialtyItem(models.Model):
-    """A specialty item on a booking, with the name and price it had then."""
-
-    id = models.BigAutoField(primary_key=True)
-    booking = models.ForeignKey(Booking, models.CASCADE, related_name="specialty_items")
-    specialty_item = models.ForeignKey("catalog.SpecialtyItem", models.PROTECT)
-    name = models.CharField(max_length=100)
-    quantity = models.PositiveIntegerField()
-    unit_price_cents = models.PositiveBigIntegerField()
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["booking", "specialty_item"], name="booking_specialty_item_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(quantity__gte=1), name="booking_specialty_quantity_positive"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} x {self.name}"
 
 
 def next_booking_number() -> str:

@@ -68,6 +68,14 @@ class Draft(models.Model):
         self.save(update_fields=["answers", "version", "expires_at", "updated_at"])
         return changed
 
+    def hand_to(self, user_id: uuid.UUID, changes: Mapping[str, Any]) -> None:
+        """Make it this customer's, with these answers; a booking it became is then rewritten."""
+        if self.user_id != user_id:
+            self.user_id = user_id
+            self.version += 1
+            self.save(update_fields=["user", "version", "updated_at"])
+        self.update_answers(changes)
+
     def to_request(self) -> QuoteRequest:
         """The answers as the price engine reads them; an answer that is missing is its default."""
         return request_from_answers(self.answers)

@@ -14,7 +14,11 @@ class EventKind(models.TextChoices):
     CHANGED = "changed", "Details changed"
     HOLD_RELEASED = "hold_released", "Place given back"
     HOLD_TAKEN = "hold_taken", "Place taken again"
+    HIDDEN = "hidden", "Hidden"
+    RESTORED = "restored", "Brought back"
     NOTE = "note", "Note"
+    DELIVERY = "delivery", "On the way"
+    DOCUMENT = "document", "Document"
 
 
 class BookingEvent(models.Model):

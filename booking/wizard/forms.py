@@ -4,36 +4,25 @@ Fields are named as in ``QuoteRequest``, with addresses and contact flattened, s
 the rules finds its field. A form is always bound: to what was posted, or to the saved answers.
 """
 
-from collections.abc import Mapping
-from datetime import date, time, timedelta
-from typing import Any, ClassVar, Final, Self
+from datetime import date, timedelta
+from typing import Any, Final, Self
 
-from crispy_forms.layout import HTML, Div, Field, Layout
+from crispy_forms.layout import Div, Field, Layout
 from django import forms
-from django.urls import reverse
 
+from booking.wizard.address_form import AddressesForm
 from booking.wizard.basket import Basket
-from booking.wizard.fields import (
-    SPECIALTY_PREFIX,
-    ClockTime,
-    Data,
-    Day,
-    Quantities,
-    WholeNumber,
-    Words,
-)
+from booking.wizard.fields import ClockTime, Day, Quantities, WholeNumber, Words
+from booking.wizard.form import StepForm, card_of, inputs_of, line
+from booking.wizard.members import CONTACT_FROM, FROM_ORDER
 from catalog.calendar_rules import earliest_day
 from catalog.checks import MAX_BAGS, MAX_ITEMS
-from catalog.choices import PICKUP_HOURS, PickupTime, ServiceType, State
-from catalog.pricing import Evaluation
-from totetaxi.lib import clock
+from catalog.choices import PICKUP_HOURS, PickupTime, ServiceType
+from totetaxi.lib import clock, template_tags
 from totetaxi.lib.forms import Helper
 
-STATES: Final = [("", "Choose"), *State.choices]
 #: A one-hour window is one choice on the page and two answers.
 WINDOWS: Final = {f"{PickupTime.MORNING_SPECIFIC.value}-{hour}": hour for hour in PICKUP_HOURS}
-#: Problems of a field that has no input of its own are shown with another one.
-SHOWN_WITH: Final = {"specific_pickup_hour": "pickup_time"}
 #: Which answers of the service step belong to which service; the others are cleared (rule R302).
 OWN_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     ServiceType.MINI_MOVE.value: (
@@ -57,62 +46,6 @@ OWN_FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "blade_bag_count",
     ),
 }
-
-
-def card_of(service_type: object) -> str:
-    """The service card that stands for a service: specialty orders are deliveries (rule R303)."""
-    if service_type == ServiceType.SPECIALTY_ITEM:
-        return ServiceType.STANDARD_DELIVERY.value
-    return service_type if isinstance(service_type, str) else ""
-
-
-class StepForm(forms.Form):
-    """What all steps share: from saved answers to inputs and back, and the problems beside them."""
-
-    step: ClassVar[str]
-    optional: ClassVar[frozenset[str]] = frozenset()
-
-    def __init__(self, data: Data, basket: Basket) -> None:
-        self.basket = basket
-        super().__init__(data)
-        self.shape()
-        for name, field in self.fields.items():
-            # Nothing is required before the rules have spoken; people see what is optional.
-            vars(field)["hide_optional"] = name not in self.optional
-
-    @classmethod
-    def from_answers(cls, basket: Basket) -> Self:
-        """The form as the saved answers fill it."""
-        return cls(inputs_of(basket.answers), basket)
-
-    def shape(self) -> None:
-        """Keep the fields that this order asks for."""
-
-    def answers(self) -> dict[str, Any]:
-        """What was read, as the draft stores it; None for what was empty or could not be read."""
-        self.full_clean()
-        return {name: _stored(self.cleaned_data.get(name)) for name in self.fields}
-
-    def judge(self, evaluation: Evaluation) -> bool:
-        """Put every problem of this step beside its field; whether there is none at all."""
-        for problem in evaluation.problems_for(self.step):
-            name = SHOWN_WITH.get(problem.field, problem.field)
-            if name not in self.fields:
-                self.add_error(None, problem.message)
-            elif name not in self.errors:
-                self.add_error(name, problem.message)
-        return not self.errors
-
-    def judge_answered(self, evaluation: Evaluation, answers: Mapping[str, Any]) -> None:
-        """Show what is wrong with answers given earlier; what is still empty is no mistake yet."""
-        problems = evaluation.problems_for(self.step)
-        self.judge(
-            Evaluation(
-                evaluation.request,
-                evaluation.quote,
-                tuple(one for one in problems if answers.get(one.field)),
-            )
-        )
 
 
 class ServiceForm(StepForm):
@@ -182,6 +115,15 @@ class ScheduleForm(StepForm):
     pickup_time = Words()
     coi_required = forms.BooleanField(required=False)
 
+    @classmethod
+    def from_answers(cls, basket: Basket) -> Self:
+        """As saved; before the first choice with the window a member prefers (rule R843)."""
+        inputs = inputs_of(basket.answers)
+        if basket.member and not basket.answers.get("pickup_time"):
+            package = basket.book.packages.get(basket.request.package_type)
+            inputs["pickup_time"] = basket.member.window_for(package)
+        return cls(inputs, basket)
+
     def shape(self) -> None:
         """A flight has its date already, and only a Mini Move has a choice of window."""
         request = self.basket.request
@@ -201,90 +143,13 @@ class ScheduleForm(StepForm):
         return read
 
 
-def _line(label: str, autocomplete: str, **attrs: Any) -> Words:
-    return Words(label=label, widget=forms.TextInput(attrs={"autocomplete": autocomplete, **attrs}))
-
-
-def _address_fields(side: str) -> dict[str, forms.Field]:
-    token = f"section-{side}"
-    zip_attrs = {
-        "class": "priced",
-        "inputmode": "numeric",
-        "maxlength": 10,
-        "hx-get": f"{reverse('booking:zip')}?side={side}",
-        "hx-trigger": "change, input changed delay:500ms",
-        "hx-target": f"#{side}-zip-answer",
-        "hx-params": f"{side}_zip_code",
-        "hx-sync": "this:replace",
-    }
-    return {
-        f"{side}_address_line_1": _line("Street address", f"{token} address-line1"),
-        f"{side}_address_line_2": _line("Apartment, floor or unit", f"{token} address-line2"),
-        f"{side}_city": _line("City", f"{token} address-level2"),
-        f"{side}_state": Words(
-            label="State",
-            widget=forms.Select(choices=STATES, attrs={"autocomplete": f"{token} address-level1"}),
-        ),
-        f"{side}_zip_code": _line("ZIP code", f"{token} postal-code", **zip_attrs),
-    }
-
-
-class AddressesForm(StepForm):
-    """Where: both ends, save the one that is the airport, and what the driver should know."""
-
-    step = "addresses"
-    optional = frozenset(
-        {"pickup_address_line_2", "delivery_address_line_2", "special_instructions"}
-    )
-
-    special_instructions = Words(
-        label="Instructions for the driver",
-        help_text="Front desk, gate code, where to leave things. Up to 1,000 characters.",
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-
-    def shape(self) -> None:
-        """Ask for the ends that are not an airport."""
-        instructions = self.fields.pop("special_instructions")
-        for side in self.sides:
-            self.fields.update(_address_fields(side))
-        self.fields["special_instructions"] = instructions
-
-    @property
-    def sides(self) -> tuple[str, ...]:
-        """The ends to fill in."""
-        airport = self.basket.request.airport_side
-        return tuple(side for side in ("pickup", "delivery") if side != airport)
-
-    def side_helper(self, side: str) -> Helper:
-        """The fields of one end."""
-        helper = Helper(self)
-        answer = f'<div id="{side}-zip-answer" class="sm:col-span-6 text-fine" role="status"></div>'
-        helper.layout = Layout(
-            Field(f"{side}_address_line_1", wrapper_class="sm:col-span-6"),
-            Field(f"{side}_address_line_2", wrapper_class="sm:col-span-6"),
-            Field(f"{side}_city", wrapper_class="sm:col-span-2"),
-            Field(f"{side}_state", wrapper_class="sm:col-span-2"),
-            Field(f"{side}_zip_code", wrapper_class="sm:col-span-2"),
-            HTML(answer),
-        )
-        return helper
-
-    @property
-    def instructions_helper(self) -> Helper:
-        """The instructions."""
-        helper = Helper(self)
-        helper.layout = Layout("special_instructions")
-        return helper
-
-
 class ContactForm(StepForm):
     """Whom to reach."""
 
     step = "contact"
 
-    first_name = _line("First name", "given-name")
-    last_name = _line("Last name", "family-name")
+    first_name = line("First name", "given-name")
+    last_name = line("Last name", "family-name")
     email = Words(
         label="Email",
         help_text="Your confirmation and receipt go here.",
@@ -295,6 +160,23 @@ class ContactForm(StepForm):
         help_text="The driver calls or texts this number. Ten digits, with the area code.",
         widget=forms.TextInput(attrs={"autocomplete": "tel-national", "type": "tel"}),
     )
+
+    @classmethod
+    def from_answers(cls, basket: Basket) -> Self:
+        """The form as the saved answers fill it, the number as people write it."""
+        inputs = inputs_of(basket.answers)
+        if number := inputs.get("phone"):
+            inputs["phone"] = template_tags.phone(number)
+        return cls(inputs, basket)
+
+    def answers(self) -> dict[str, Any]:
+        """The contact; a member's is from now on this order's own (rule R841)."""
+        read = super().answers()
+        saved = self.basket.answers.get("phone")
+        if isinstance(saved, str) and read["phone"] == template_tags.phone(saved):
+            read["phone"] = saved  # Written as we showed it: nothing was changed.
+        own = {CONTACT_FROM: FROM_ORDER} if self.basket.member else {}
+        return {**read, **own}
 
     @property
     def helper(self) -> Helper:
@@ -331,32 +213,19 @@ class DiscountForm(StepForm):
         return Helper(self)
 
 
+__all__ = [
+    "FORMS",
+    "OWN_FIELDS",
+    "WINDOWS",
+    "AddressesForm",
+    "ContactForm",
+    "DiscountForm",
+    "ScheduleForm",
+    "ServiceForm",
+    "StepForm",
+    "card_of",
+    "inputs_of",
+]
 FORMS: Final[dict[str, type[StepForm]]] = {
     form.step: form for form in (ServiceForm, ScheduleForm, AddressesForm, ContactForm)
 }
-
-
-def inputs_of(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Saved answers as a browser would send them."""
-    inputs: dict[str, Any] = {}
-    for name, value in answers.items():
-        if name == "specialty_items" and isinstance(value, dict):
-            inputs |= {f"{SPECIALTY_PREFIX}{key}": quantity for key, quantity in value.items()}
-        elif value is True:
-            inputs[name] = "on"
-        elif value is not None and value is not False:
-            inputs[name] = value
-    inputs["service_type"] = card_of(answers.get("service_type"))
-    hour = answers.get("specific_pickup_hour")
-    if answers.get("pickup_time") == PickupTime.MORNING_SPECIFIC and hour in PICKUP_HOURS:
-        inputs["pickup_time"] = f"{PickupTime.MORNING_SPECIFIC.value}-{hour}"
-    return inputs
-
-
-def _stored(value: Any) -> Any:
-    """A cleaned value as JSON; None for an empty one, but not for a number of 0."""
-    if isinstance(value, time):
-        return value.isoformat(timespec="minutes")
-    if isinstance(value, date):
-        return value.isoformat()
-    return None if value in ("", {}) else value

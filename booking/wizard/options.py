@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from booking.describe import hour_words
 from booking.wizard.basket import Basket
-from booking.wizard.forms import WINDOWS, ServiceForm
+from booking.wizard.forms import WINDOWS, AddressesForm, ServiceForm
 from catalog import price_lines
 from catalog.choices import (
     AIRPORTS,
@@ -189,6 +189,14 @@ def chosen(choices: tuple[Choice, ...], value: object) -> tuple[Choice, ...]:
 def airport_of(basket: Basket) -> AirportPlace | None:
     """The chosen airport."""
     return AIRPORTS.get(basket.request.blade_airport)
+
+
+def saved_addresses(form: AddressesForm, side: str) -> tuple[Choice, ...]:
+    """What a member saved, and "Another address", for one end; empty if nothing is saved."""
+    if not form.saved:
+        return ()
+    choices = [Choice(str(one.pk), one.nickname, one.formatted_address) for one in form.saved]
+    return chosen((*choices, Choice("", "Another address", "Type it below.")), form.chosen(side))
 
 
 DIRECTIONS = (

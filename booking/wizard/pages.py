@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 
+from booking.cancelling import advance_terms
 from booking.terms import TERMS_VERSION
 from booking.wizard import options, review, steps
 from booking.wizard.basket import Basket
@@ -46,12 +47,13 @@ def step_context(
     request: HttpRequest, step: Step, basket: Basket, form: StepForm
 ) -> dict[str, Any]:
     """What every step shows: progress, form, ticket and where to go from here."""
+    path = basket.path(step)
     source = request.POST if request.method == "POST" else request.GET
     return {
         "step": step,
-        "progress": steps.progress(step, basket.evaluation),
-        "back": steps.before(step),
-        "onwards": steps.after(step),
+        "progress": steps.progress(step, basket.evaluation, path),
+        "back": steps.before(step, path),
+        "onwards": steps.after(step, path),
         "returns": RETURN in source,
         "form": form,
         "has_errors": bool(form.errors),
@@ -109,10 +111,22 @@ def addresses_context(basket: Basket, form: AddressesForm) -> dict[str, Any]:
                 "side": side,
                 "title": title,
                 "locked": review.address_words(address) if side == request.airport_side else "",
-                "helper": None if side == request.airport_side else form.side_helper(side),
             }
+            | ({} if side == request.airport_side else _typed_end(basket, form, side))
             for side, title, address in ends
         ]
+    }
+
+
+def _typed_end(basket: Basket, form: AddressesForm, side: str) -> dict[str, Any]:
+    """An end to fill in, for members with what they saved and a way to save more."""
+    return {
+        "helper": form.side_helper(side),
+        "choices": options.saved_addresses(form, side),
+        "filled": form.chosen(side),
+        # What is chosen is saved already.
+        "save": form[f"{side}_save"] if basket.member and not form.chosen(side) else None,
+        "save_helper": form.save_helper(side),
     }
 
 
@@ -138,5 +152,8 @@ def review_context(
         "groups": review.review_groups(basket),
         "draft_version": draft_version,
         "terms_version": TERMS_VERSION,
+        "cancelling": advance_terms(
+            basket.request, basket.total_cents or 0, basket.book, basket.facts.now
+        ),
         "unpaid": basket.booking,
     }

@@ -9,11 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from booking.wizard import steps
-from booking.wizard.basket import Basket, draft_basket
+from booking.wizard.basket import Basket
 from booking.wizard.forms import FORMS, ServiceForm, card_of
 from booking.wizard.options import specialty_rows
 from booking.wizard.pages import catalog_needed, schedule_context, step_context
-from booking.wizard.session import current_draft
+from booking.wizard.session import current_basket
 from booking.wizard.summary import summary
 from catalog import coverage
 from catalog.choices import ServiceType
@@ -34,7 +34,7 @@ RATE: Final = "60/m"
 @catalog_needed
 def quote(request: HtmxRequest) -> HttpResponse:
     """The ticket for the answers of ``?step=`` as they stand in the form, saved or not."""
-    basket = draft_basket(current_draft(request), priced_only=True)
+    basket = current_basket(request, priced_only=True)
     form_class = FORMS.get(request.GET.get("step", ""))
     if form_class is not None:
         answers = form_class(request.GET, basket).answers()
@@ -63,7 +63,7 @@ def _is_delivery(basket: Basket) -> bool:
 def calendar(request: HtmxRequest) -> HttpResponse:
     """A month of the calendar: the grid alone, or the schedule step with that month open."""
     step = steps.BY_SLUG["schedule"]
-    basket = draft_basket(current_draft(request))
+    basket = current_basket(request)
     if not steps.is_open(step, basket.evaluation) or basket.request.is_airport:
         return redirect(steps.first_incomplete(basket.evaluation).url)
     if "pickup_date" in request.GET:
@@ -83,7 +83,7 @@ def zip_check(request: HtmxRequest) -> HttpResponse:
     """Whether we serve the ZIP of ``?side=``, and what its distance adds to this order."""
     side = "delivery" if request.GET.get("side") == "delivery" else "pickup"
     typed = request.GET.get(f"{side}_zip_code", request.GET.get("zip", ""))[:20].strip()
-    basket = draft_basket(current_draft(request), priced_only=True)
+    basket = current_basket(request, priced_only=True)
     key = coverage.normalise_zip(typed)
     known = coverage.lookup([key]).get(key)
     context = {

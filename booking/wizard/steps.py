@@ -1,7 +1,8 @@
 """The steps of the wizard: which there are, in which order, and who may open which.
 
 There is one rule set: a step may be opened once ``evaluate`` finds no problem in any step before
-it. Nothing here judges answers by itself.
+it. Nothing here judges answers by itself. Whose contact is in their profile walks a path without
+the contact step; it can still be opened from the review.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from catalog.pricing import Evaluation
 
+Path = tuple["Step", ...]
 State = Literal["done", "now", "ahead"]
 
 
@@ -43,6 +45,12 @@ STEPS: Final = (
 )
 REVIEW: Final = STEPS[-1]
 BY_SLUG: Final = {step.slug: step for step in STEPS}
+CONTACT: Final = BY_SLUG["contact"]
+
+
+def path(*, contact: bool, at: Step = REVIEW) -> Path:
+    """The steps of an order, as seen from ``at``; ``contact`` is whether it is to be asked for."""
+    return tuple(step for step in STEPS if contact or step != CONTACT or step == at)
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class Progress:
     @property
     def number(self) -> int:
         """Which step this is, from 1."""
-        return self.now.position + 1
+        return [stop.step for stop in self.stops].index(self.now) + 1
 
 
 def first_incomplete(evaluation: Evaluation) -> Step:
@@ -78,17 +86,18 @@ def is_open(step: Step, evaluation: Evaluation) -> bool:
     return step.position <= first_incomplete(evaluation).position
 
 
-def before(step: Step) -> Step | None:
+def before(step: Step, path: Path = STEPS) -> Step | None:
     """The step that Back leads to; None at the start."""
-    return STEPS[step.position - 1] if step.position else None
+    place = path.index(step)
+    return path[place - 1] if place else None
 
 
-def after(step: Step) -> Step:
+def after(step: Step, path: Path = STEPS) -> Step:
     """The step that Continue leads to."""
-    return STEPS[min(step.position + 1, len(STEPS) - 1)]
+    return path[min(path.index(step) + 1, len(path) - 1)]
 
 
-def progress(now: Step, evaluation: Evaluation) -> Progress:
+def progress(now: Step, evaluation: Evaluation, path: Path = STEPS) -> Progress:
     """The progress line as seen from ``now``: every step that may be opened can be gone to."""
     frontier = first_incomplete(evaluation).position
 
@@ -97,5 +106,5 @@ def progress(now: Step, evaluation: Evaluation) -> Progress:
             return "now"
         return "done" if step.position < frontier else "ahead"
 
-    stops = (Stop(step, state(step), step.position <= frontier) for step in STEPS)
+    stops = (Stop(step, state(step), step.position <= frontier) for step in path)
     return Progress(tuple(stops), now)

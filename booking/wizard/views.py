@@ -8,16 +8,20 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.messages import get_messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from booking.models import Draft
 from booking.wizard import prefill, steps
-from booking.wizard.basket import Basket, draft_basket
+from booking.wizard.basket import Basket
 from booking.wizard.forms import FORMS, DiscountForm, ServiceForm, StepForm
+from booking.wizard.members import CONTACT_FIELDS, CONTACT_FROM
 from booking.wizard.pages import RETURN, catalog_needed, context_of, review_context
 from booking.wizard.session import (
+    basket_of,
+    current_basket,
     current_draft,
     finished_booking_id,
     forget_draft,
@@ -33,11 +37,10 @@ from totetaxi.lib.ratelimit import limit
 MONTH_BUTTON: Final = re.compile(r"month-([0-9]{4}-[0-9]{2})")
 #: Answers in a link that belong to later steps than the first.
 BEYOND_SERVICE: Final = ("pickup_date", "pickup_zip_code", "delivery_zip_code")
-#: The parts of the service step that follow a choice above them.
-SERVICE_PARTS: Final = {
-    "service-fields": "fields",
-    "organizing": "organizing",
-    "flight": "flight",
+#: The parts of a step that follow a choice above them: element id and name in the template.
+PARTS: Final = {
+    "service": {"service-fields": "fields", "organizing": "organizing", "flight": "flight"},
+    "addresses": {"address-fields": "fields"},
 }
 
 
@@ -52,8 +55,7 @@ def see_other(url: str) -> HttpResponse:
 @catalog_needed
 def start(request: HttpRequest) -> HttpResponse:
     """Take over what a link already says, then go to the first step that needs the customer."""
-    draft = current_draft(request)
-    basket = draft_basket(draft)
+    basket = current_basket(request)
     found = prefill.read(request.GET, basket)
     if found.changes:
         basket = _save(request, found.changes)
@@ -76,11 +78,11 @@ def step(request: HtmxRequest, slug: str) -> HttpResponse:
     current = steps.BY_SLUG[slug]
     if request.method == "POST":
         return _take(request, current)
-    basket = draft_basket(current_draft(request))
+    basket = current_basket(request)
     if not steps.is_open(current, basket.evaluation):
         return _lead_back(request, basket)
-    if request.htmx.target in SERVICE_PARTS and slug == "service":
-        return _service_part(request, current, basket)
+    if request.htmx.target in PARTS.get(slug, {}):
+        return _part(request, current, basket)
     form = FORMS[slug].from_answers(basket)
     form.judge_answered(basket.evaluation, basket.answers)
     return _page(request, current, basket, form)
@@ -97,7 +99,7 @@ def review(request: HtmxRequest) -> HttpResponse:
     if draft is None and (booking_id := finished_booking_id(request)):
         # Back from the confirmation, or a second tab: what there was to do is done.
         return see_other(reverse("account:status", args=[booking_id]))
-    basket = draft_basket(draft)
+    basket = basket_of(request, draft)
     if draft is None or not steps.is_open(REVIEW, basket.evaluation):
         return _lead_back(request, basket)
     if request.method == "POST":
@@ -110,10 +112,17 @@ def review(request: HtmxRequest) -> HttpResponse:
 
 
 @audience("public")
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@catalog_needed
 def reset(request: HttpRequest) -> HttpResponse:
-    """Start over with nothing filled in."""
-    waiting = draft_basket(current_draft(request)).booking
+    """Start over with nothing filled in, once that was confirmed on a page of its own."""
+    draft = current_draft(request)
+    waiting = basket_of(request, draft).booking
+    if request.method != "POST":
+        if draft is None:
+            return see_other(reverse("booking:start"))
+        return render(request, "booking/reset.html", {"unpaid": waiting})
     forget_draft(request)
     text = "All answers are cleared. Nothing was booked."
     if waiting is not None:
@@ -122,7 +131,7 @@ def reset(request: HttpRequest) -> HttpResponse:
             " itself, unless you pay on the payment page that is still open."
         )
     messages.info(request, text)
-    return see_other(reverse("booking:step", args=["service"]))
+    return see_other(steps.BY_SLUG["service"].url)
 
 
 def _page(
@@ -138,7 +147,7 @@ def _take(request: HtmxRequest, current: Step) -> HttpResponse:
     What can be read is saved even when it cannot stand: nothing typed is lost, and no later step
     opens before it is put right.
     """
-    form = FORMS[current.slug](request.POST, draft_basket(current_draft(request)))
+    form = FORMS[current.slug](request.POST, current_basket(request))
     keeping = request.POST.get("go") == "keep"
     if keeping and isinstance(form, ServiceForm) and form.reveals:
         # Only looking at another service: its first answer replaces what this one has.
@@ -148,21 +157,32 @@ def _take(request: HtmxRequest, current: Step) -> HttpResponse:
         return HttpResponse(status=204)
     if not steps.is_open(current, basket.evaluation):
         return _lead_back(request, basket)
-    if request.POST.get("go") == "back" and (previous := steps.before(current)):
-        return see_other(previous.url)
-    if (here := _stays_here(request, current, form)) and not form.errors:
-        return see_other(here)
+    if request.htmx.target in PARTS.get(current.slug, {}):
+        return _fresh_part(request, current, basket)
+    if elsewhere := _leads_elsewhere(request, current, basket, form):
+        return see_other(elsewhere)
     if not form.judge(basket.evaluation):
         return _page(request, current, basket, form, status=422)
     if RETURN in request.POST:
         return see_other(steps.first_incomplete(basket.evaluation).url)
-    return see_other(steps.after(current).url)
+    return see_other(steps.after(current, basket.path(current)).url)
+
+
+def _leads_elsewhere(request: HttpRequest, current: Step, basket: Basket, form: StepForm) -> str:
+    """Where a button other than Continue leads; "" for Continue."""
+    go = request.POST.get("go")
+    if go == "back" and (previous := steps.before(current, basket.path(current))):
+        return previous.url
+    if go == "profile" and current == steps.CONTACT:
+        _save(request, {**dict.fromkeys(CONTACT_FIELDS), CONTACT_FROM: None})
+        return REVIEW.url
+    return "" if form.errors else _stays_here(request, current, form)
 
 
 def _save(request: HttpRequest, changes: Mapping[str, object]) -> Basket:
     """Save answers; the total they make is the one the next page shows."""
     draft = save_answers(request, changes)
-    basket = draft_basket(draft)
+    basket = basket_of(request, draft)
     note_shown_total(draft, basket.total_cents)
     return basket
 
@@ -189,15 +209,22 @@ def _lead_back(request: HttpRequest, basket: Basket) -> HttpResponse:
     return see_other(target.url)
 
 
-def _service_part(request: HtmxRequest, current: Step, basket: Basket) -> HttpResponse:
+def _part(request: HtmxRequest, current: Step, basket: Basket) -> HttpResponse:
     """The fields that depend on a choice just made, as typed so far; nothing is saved."""
-    typed = ServiceForm(request.GET, basket)
-    changes = {"service_type": typed.service} if typed.reveals else typed.answers()
-    basket = basket.with_answers(changes)
-    form = ServiceForm.from_answers(basket)
+    typed = FORMS[current.slug](request.GET, basket)
+    if isinstance(typed, ServiceForm) and typed.reveals:
+        basket = basket.with_answers({"service_type": typed.service})
+    else:
+        basket = basket.with_answers(typed.answers())
+    return _fresh_part(request, current, basket)
+
+
+def _fresh_part(request: HtmxRequest, current: Step, basket: Basket) -> HttpResponse:
+    """A part of a step for these answers; the ticket follows once it is in the page."""
+    form = FORMS[current.slug].from_answers(basket)
     context = context_of(request, current, basket, form)
-    response = render_page(request, "booking/service.html", context, partials=SERVICE_PARTS)
-    # The ticket follows once the new fields are in the page.
+    template = f"booking/{current.slug}.html"
+    response = render_page(request, template, context, partials=PARTS[current.slug])
     response["HX-Trigger-After-Swap"] = "price-changed"
     return response
 

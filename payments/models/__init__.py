@@ -5,6 +5,7 @@ booking's payments and then of the booking.
 """
 
 from payments.models.alert import AlertKind, MoneyAlert, StripeProof
+from payments.models.cancellation import Cancellation, CancellationKind
 from payments.models.dispute import CLOSED_DISPUTES, Dispute
 from payments.models.event import AuditKind, PaymentAudit, StripeEvent
 from payments.models.link import PaymentLink, id_of_token
@@ -15,6 +16,7 @@ from payments.models.payment import (
     AttemptStatus,
     CheckoutAttempt,
     Method,
+    OutsideMethod,
     Payment,
     PaymentStatus,
     Purpose,
@@ -39,10 +41,13 @@ __all__ = [
     "AlertKind",
     "AttemptStatus",
     "AuditKind",
+    "Cancellation",
+    "CancellationKind",
     "CheckoutAttempt",
     "Dispute",
     "Method",
     "MoneyAlert",
+    "OutsideMethod",
     "Payment",
     "PaymentAudit",
     "PaymentLink",

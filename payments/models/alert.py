@@ -55,6 +55,7 @@ class MoneyAlert(models.Model):
         blank=True,
         related_name="dismissed_alerts",
     )
+    dismissal_reason = models.CharField(max_length=300, blank=True)
 
     objects = MoneyAlertQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ from django.core.signing import BadSignature, Signer
 from django.db import models
 from django.db.models import Q
 
+from payments.models.payment import Purpose
 from totetaxi.lib import clock
 
 # Not the colon: mail programs end an address there.
@@ -40,6 +41,14 @@ class PaymentLink(models.Model):
         blank=True,
         related_name="payment_links",
     )
+    # The change whose difference it collects; without one it is for the booking itself.
+    change = models.ForeignKey(
+        "booking.BookingChange",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payment_links",
+    )
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     # When the mail with it went out; null is "not sent", and the office sees that.
@@ -63,6 +72,11 @@ class PaymentLink(models.Model):
     def token(self) -> str:
         """The link's id, signed: what stands in its address."""
         return _SIGNER.sign(self.pk.hex)
+
+    @property
+    def purpose(self) -> Purpose:
+        """What is paid through it."""
+        return Purpose.CHANGE if self.change_id else Purpose.BOOKING
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at

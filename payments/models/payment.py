@@ -20,6 +20,14 @@ class Method(models.TextChoices):
     DEMO = "demo", "Demonstration data"
 
 
+class OutsideMethod(models.TextChoices):
+    CASH = "cash", "Cash"
+    CHECK = "check", "Check"
+    BANK_TRANSFER = "bank_transfer", "Bank transfer"
+    CARD_BY_PHONE = "card_by_phone", "Card taken elsewhere"
+    OTHER = "other", "Another way"
+
+
 class PaymentStatus(models.TextChoices):
     PENDING = "pending", "Pending"
     SUCCEEDED = "succeeded", "Succeeded"
@@ -64,6 +72,14 @@ class Payment(models.Model):
         related_name="payments",
     )
     purpose = models.CharField(max_length=20, choices=Purpose, default=Purpose.BOOKING)
+    # What it pays when it does not pay the booking itself.
+    change = models.ForeignKey(
+        "booking.BookingChange",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+    )
     method = models.CharField(max_length=20, choices=Method, default=Method.STRIPE)
     amount_cents = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3, default="usd")
@@ -75,6 +91,16 @@ class Payment(models.Model):
     unfulfillable_reason = models.CharField(max_length=50, blank=True)
     stripe_payment_intent_id = models.CharField(max_length=200, blank=True)
     stripe_charge_id = models.CharField(max_length=200, blank=True)
+    # How money came that did not go through Stripe, by what it is found again, and who says so.
+    outside_method = models.CharField(max_length=20, choices=OutsideMethod, blank=True)
+    outside_reference = models.CharField(max_length=100, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="recorded_payments",
+    )
     processed_at = models.DateTimeField(null=True, blank=True)
     # Rises with every change that a read of Stripe made to this payment's refunds and disputes: a
     # read that began before such a change is stale, and is done again instead of believed.
@@ -100,6 +126,15 @@ class Payment(models.Model):
             models.CheckConstraint(
                 condition=Q(method__in=Method.values), name="payment_method_known"
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    method=Method.OUTSIDE,
+                    outside_method__in=OutsideMethod.values,
+                    recorded_by__isnull=False,
+                )
+                | (~Q(method=Method.OUTSIDE) & Q(outside_method="", outside_reference="")),
+                name="payment_outside_says_how_and_who",
+            ),
             models.UniqueConstraint(
                 fields=["booking", "purpose"],
                 condition=Q(status=PaymentStatus.PENDING),
@@ -112,6 +147,16 @@ class Payment(models.Model):
                     purpose=Purpose.BOOKING, status__in=sorted(CAPTURED), unfulfillable_reason=""
                 ),
                 name="payment_one_kept_per_booking",
+            ),
+            # And once for one change of it.
+            models.UniqueConstraint(
+                fields=["change"],
+                condition=Q(status__in=sorted(CAPTURED), unfulfillable_reason=""),
+                name="payment_one_kept_per_change",
+            ),
+            models.CheckConstraint(
+                condition=Q(change=None) | Q(purpose=Purpose.CHANGE),
+                name="payment_of_a_change_says_so",
             ),
             models.UniqueConstraint(
                 fields=["stripe_payment_intent_id"],

@@ -51,6 +51,14 @@ class Refund(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey("payments.Payment", models.PROTECT, related_name="refunds")
     kind = models.CharField(max_length=20, choices=RefundKind)
+    # The change of the booking that made it cheaper, where one did.
+    change = models.ForeignKey(
+        "booking.BookingChange",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refunds",
+    )
     amount_cents = models.PositiveBigIntegerField()
     reason = models.CharField(max_length=500)
     # Null where the system asked: kinds policy, automatic and dashboard.

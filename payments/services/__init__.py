@@ -1,6 +1,34 @@
 """What can be done with money; views, handlers, jobs and the office call nothing below."""
 
 from payments.services.alerts import count_refused_webhook, dismiss_alert
+from payments.services.cancellation import (
+    CancellationPreview,
+    CancellationRefusedError,
+    Decision,
+    RefundAmountChangedError,
+    cancel_booking,
+    cancellation_preview,
+)
+from payments.services.changes import (
+    BookingChangedError,
+    ChangeRefusedError,
+    ChangeResult,
+    ChangeStart,
+    ShownChange,
+    StaffChange,
+    abandon_change,
+    begin_change,
+    change_by_staff,
+    change_deadline,
+    change_refusal,
+    pending_change,
+)
+from payments.services.changing import (
+    ChangePrice,
+    balance_cents,
+    change_price,
+    owed_change,
+)
 from payments.services.checkout import (
     Checkout,
     CheckoutResult,
@@ -9,16 +37,19 @@ from payments.services.checkout import (
     end_live_session,
 )
 from payments.services.events import process_event, record_event, replay_event
+from payments.services.hiding import HidingRefusedError, hide_booking, restore_booking
 from payments.services.links import (
     LinkRefusedError,
     LinkState,
     create_link,
+    link_cents,
     link_of_session,
     link_of_token,
     link_state,
     open_link,
     revoke_link,
 )
+from payments.services.outside import OutsideRefusedError, book_free, paid_outside
 from payments.services.policy import RefundTerms, refund_by_policy, refund_terms
 from payments.services.refunds import (
     RefundRefusedError,
@@ -29,34 +60,63 @@ from payments.services.refunds import (
     request_refund,
     send_refund,
 )
-from payments.services.sessions import is_our_session
+from payments.services.sessions import is_change_session, is_our_session
 from payments.services.settlement import Outcome, Settlement, apply_state, settle, settle_payment
 from payments.services.sync import sync_disputes, sync_refunds
 
 __all__ = [
+    "BookingChangedError",
+    "CancellationPreview",
+    "CancellationRefusedError",
+    "ChangePrice",
+    "ChangeRefusedError",
+    "ChangeResult",
+    "ChangeStart",
     "Checkout",
     "CheckoutResult",
     "CheckoutUnavailableError",
+    "Decision",
+    "HidingRefusedError",
     "LinkRefusedError",
     "LinkState",
     "Outcome",
+    "OutsideRefusedError",
+    "RefundAmountChangedError",
     "RefundRefusedError",
     "RefundTerms",
     "Settlement",
+    "ShownChange",
+    "StaffChange",
+    "abandon_change",
     "apply_state",
     "approve_refund",
+    "balance_cents",
+    "begin_change",
     "begin_checkout",
+    "book_free",
+    "cancel_booking",
+    "cancellation_preview",
+    "change_by_staff",
+    "change_deadline",
+    "change_price",
+    "change_refusal",
     "count_refused_webhook",
     "create_link",
     "deny_refund",
     "dismiss_alert",
     "end_live_session",
+    "hide_booking",
+    "is_change_session",
     "is_our_session",
+    "link_cents",
     "link_of_session",
     "link_of_token",
     "link_state",
     "open_link",
     "open_policy_refund",
+    "owed_change",
+    "paid_outside",
+    "pending_change",
     "process_event",
     "record_event",
     "refund_by_policy",
@@ -64,6 +124,7 @@ __all__ = [
     "remaining_cents",
     "replay_event",
     "request_refund",
+    "restore_booking",
     "revoke_link",
     "send_refund",
     "settle",

@@ -147,10 +147,21 @@ def announce_untold() -> int:
     return len(untold)
 
 
-def dismiss_alert(alert_id: UUID, *, by: "User") -> None:
-    """A person has looked: resolved, and the same thing is no news again."""
-    MoneyAlert.objects.filter(pk=alert_id).update(
-        resolved_at=clock.real_now(), dismissed_by_id=by.pk
+def dismiss_alert(alert_id: UUID, *, reason: str, by: "User") -> bool:
+    """A person has looked: resolved, and the same thing is no news again.
+
+    False for one that is resolved already. Raises ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("A dismissal needs a reason")
+    return bool(
+        MoneyAlert.objects.standing()
+        .filter(pk=alert_id)
+        .update(
+            resolved_at=clock.real_now(),
+            dismissed_by_id=by.pk,
+            dismissal_reason=reason.strip()[:300],
+        )
     )
 
 

@@ -127,7 +127,7 @@ def _clear_way(draft_id: UUID, shown: Shown, *, patient: bool) -> Checkout | Non
         raise CheckoutUnavailableError
     if booking.status != BookingStatus.PENDING:
         return Checkout(CheckoutResult.BOOKED, booking.pk)
-    attempt = _finished_attempt(booking) if patient else live_attempt(booking)
+    attempt = finished_attempt(booking) if patient else live_attempt(booking)
     if attempt is None:
         return None
     try:
@@ -161,16 +161,18 @@ def _reuse_or_end(
     return None
 
 
-def _finished_attempt(booking: Booking) -> CheckoutAttempt | None:
+def finished_attempt(
+    booking: Booking, purpose: Purpose = Purpose.BOOKING
+) -> CheckoutAttempt | None:
     """The live attempt; one that another click is opening right now gets a moment to finish."""
-    attempt = live_attempt(booking)
+    attempt = live_attempt(booking, purpose)
     until = time.monotonic() + SECONDS_FOR_THE_OTHER_CLICK
     while attempt is not None and attempt.status == AttemptStatus.CREATING:
         age = clock.real_now() - attempt.created_at
         if time.monotonic() > until or age > timedelta(seconds=SECONDS_FOR_THE_OTHER_CLICK):
             break
         time.sleep(0.1)
-        attempt = live_attempt(booking)
+        attempt = live_attempt(booking, purpose)
     return attempt
 
 
@@ -217,7 +219,7 @@ def _open(
     draft.expires_at = clock.now() + session_life() + timedelta(hours=24)
     draft.save(update_fields=["expires_at", "updated_at"])
     if money.booking.total_price_cents == 0:
-        return _nothing_to_pay(money)
+        return nothing_to_pay(money)
     payment = payment_for(money)
     return new_attempt(
         payment,
@@ -244,7 +246,7 @@ def payment_for(money: Money) -> Payment:
     return payment
 
 
-def _nothing_to_pay(money: Money) -> Checkout:
+def nothing_to_pay(money: Money) -> Checkout:
     """A total of 0, found by the server itself: paid at once, without Stripe (rule R616)."""
     for payment in money.open_payments:
         payment.move_to(PaymentStatus.FAILED, failure_reason="replaced")

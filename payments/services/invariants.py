@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from booking.models import Booking, BookingEvent, BookingStatus
+from booking.models import Booking, BookingChange, BookingEvent, BookingStatus, ChangeStatus
 from catalog.models import CapacityDay
 from payments.models import (
     CAPTURED,
@@ -27,6 +27,7 @@ from payments.models import (
     MoneyAlert,
     Payment,
     PaymentAudit,
+    Purpose,
     Refund,
     RefundKind,
     RefundStatus,
@@ -156,7 +157,9 @@ def paid_is_booked_or_given_back() -> Result:
     # A booking that people cancelled after it was paid keeps what the policy does not give back.
     decided = Q(booking__status=BookingStatus.CANCELLED, booking_id__in=was_paid)
     stands = Q(booking__status__in=BOOKED, booking__deleted_at=None) | decided
-    idle = uncovered.exclude(Q(unfulfillable_reason="") & stands)
+    # Nothing but a change that was made may keep a change's money.
+    unmade = Q(purpose=Purpose.CHANGE) & ~Q(change__status=ChangeStatus.APPLIED)
+    idle = uncovered.exclude(Q(unfulfillable_reason="") & stands & ~unmade)
     unpaid = (
         Booking.objects.filter(status__in=BOOKED)
         .exclude(payments__in=Payment.objects.captured().filter(unfulfillable_reason=""))
@@ -181,7 +184,7 @@ def sums_agree(books: StripeBooks | None) -> Result:
     """What was taken less what was given back is one sum, for each booking, wherever it is kept."""
     rows, audits = _net_by_rows(), _net_by_audit()
     stripe = _net_at_stripe(books) if books else Counter()
-    offenders = []
+    offenders = list(_prices_off_the_record())
     for booking_id in {*rows, *audits, *stripe}:
         sums = {"payments": rows[booking_id], "audit": audits[booking_id]}
         if booking_id in stripe:
@@ -196,6 +199,34 @@ def sums_agree(books: StripeBooks | None) -> Result:
         tuple(sorted(offenders)),
         proven_at=_proven_at(books),
     )
+
+
+def _prices_off_the_record() -> Iterator[str]:
+    """A paid booking costs what was paid for it and what its changes made of that.
+
+    And a change that waited for its payment was made for exactly that money.
+    """
+    differences: Counter[UUID] = Counter()
+    changes = BookingChange.objects.applied()
+    for booking_id, before, after in changes.values_list(
+        "booking_id", "total_before_cents", "total_after_cents"
+    ):
+        differences[booking_id] += after - before
+    paid = Payment.objects.captured().filter(
+        purpose=Purpose.BOOKING, unfulfillable_reason="", booking__status__in=BOOKED
+    )
+    rows = paid.values_list("booking_id", "amount_cents", "booking__total_price_cents")
+    for booking_id, paid_cents, total_cents in rows:
+        if paid_cents + differences[booking_id] != total_cents:
+            yield (
+                f"booking {booking_id} costs {total_cents}, {paid_cents} was paid for it and"
+                f" {differences[booking_id]} is the sum of its changes"
+            )
+    # The office's changes may be paid later, at what is owed by then.
+    kept = Payment.objects.captured().filter(unfulfillable_reason="", purpose=Purpose.CHANGE)
+    wrong = kept.filter(change__actor_label="customer").exclude(amount_cents=F("change__due_cents"))
+    for pk in _ids(wrong):
+        yield f"payment {pk} is not what its change costs"
 
 
 def _net_by_rows() -> Counter[UUID]:
@@ -249,6 +280,9 @@ def places_are_enough() -> Result:
     held: Counter[date] = Counter()
     holding = Booking.objects.filter(hold_released_at=None).exclude(status=BookingStatus.CANCELLED)
     for day, units in holding.values_list("pickup_date", "capacity_units"):
+        held[day] += units
+    waiting = BookingChange.objects.pending()
+    for day, units in waiting.values_list("day", "held_units"):
         held[day] += units
     days = {day.date: day for day in CapacityDay.objects.all()}
     offenders = []

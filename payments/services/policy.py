@@ -1,7 +1,7 @@
 """What cancelling gives back, by the policy's table: exact cents, and until when (R624, R625)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from booking.describe import window
@@ -10,7 +10,7 @@ from catalog import price_book
 from catalog.choices import SurchargeType
 from catalog.prices import Policy, PriceBook
 from payments.models import Method, Payment
-from payments.services.refunds import remaining_cents
+from payments.services.refunds import remaining_cents, returned_by_changes_cents
 from totetaxi.lib import clock
 from totetaxi.lib.money import percent_of
 
@@ -19,13 +19,15 @@ from totetaxi.lib.money import percent_of
 class RefundTerms:
     """What cancelling at one moment gives: percent of what was paid, and who may cancel.
 
-    ``full_until`` is the last moment of a full refund, None where there is none.
+    ``full_until`` is the last moment of a full refund, None where there is none; ``cutoff`` is when
+    customers can no longer cancel by themselves.
     """
 
     percent: int
     by_customer: bool
     is_peak: bool
     full_until: datetime | None
+    cutoff: datetime
 
 
 def refund_terms(
@@ -48,13 +50,19 @@ def refund_terms(
     if is_peak:
         percent = policy.peak_date_refund_percent
     pickup_day = window_start.astimezone(clock.NEW_YORK).date()
-    cutoff = clock.at(pickup_day - timedelta(days=1), policy.change_cutoff)
+    cutoff = cutoff_of(pickup_day, policy)
     return RefundTerms(
         percent=percent,
         by_customer=now < cutoff,
         is_peak=is_peak,
         full_until=None if is_peak else _full_until(window_start, policy),
+        cutoff=cutoff,
     )
+
+
+def cutoff_of(pickup_day: date, policy: Policy) -> datetime:
+    """When changing and cancelling by oneself ends for a pickup on that day (rules R515, R625)."""
+    return clock.at(pickup_day - timedelta(days=1), policy.change_cutoff)
 
 
 def refund_cents(paid_cents: int, terms: RefundTerms) -> int:
@@ -71,23 +79,33 @@ def is_peak_date(booking: Booking, book: PriceBook) -> bool:
 def refund_by_policy(booking: Booking, now: datetime) -> tuple[RefundTerms, dict[Payment, int]]:
     """The terms of a paid booking at ``now``, and the cents that each of its payments gives back.
 
-    Never more than is left of a payment; payments that could buy nothing are not asked.
+    Never more than is left of a payment; payments that could buy nothing are not asked. What was
+    paid outside Stripe is among them: it goes back as it was paid. The percentage is of what the
+    booking kept: what a cheaper change gave back does not count.
     """
+    terms = terms_of(booking, now)
+    payments = Payment.objects.captured().filter(
+        booking=booking, method__in=[Method.STRIPE, Method.OUTSIDE], unfulfillable_reason=""
+    )
+    shares = {
+        payment: min(
+            refund_cents(payment.amount_cents - returned_by_changes_cents(payment), terms),
+            remaining_cents(payment),
+        )
+        for payment in payments.order_by("pk")
+    }
+    return terms, {payment: cents for payment, cents in shares.items() if cents > 0}
+
+
+def terms_of(booking: Booking, now: datetime) -> RefundTerms:
+    """The terms of cancelling this booking at ``now``."""
     book = price_book.load()
-    terms = refund_terms(
+    return refund_terms(
         window_start=window(booking)[0],
         now=now,
         policy=book.policy,
         is_peak=is_peak_date(booking, book),
     )
-    payments = Payment.objects.captured().filter(
-        booking=booking, method=Method.STRIPE, unfulfillable_reason=""
-    )
-    shares = {
-        payment: min(refund_cents(payment.amount_cents, terms), remaining_cents(payment))
-        for payment in payments.order_by("pk")
-    }
-    return terms, {payment: cents for payment, cents in shares.items() if cents > 0}
 
 
 def _full_until(window_start: datetime, policy: Policy) -> datetime | None:

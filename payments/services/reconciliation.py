@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from booking import services as bookings
-from booking.models import Booking, BookingStatus
+from booking.models import Booking, BookingChange, BookingStatus
 from payments.gateway import NotFoundError, get_gateway
 from payments.models import (
     LIVE_ATTEMPTS,
@@ -22,9 +22,11 @@ from payments.models import (
     CheckoutAttempt,
     PaymentLink,
     PaymentStatus,
+    Purpose,
     Refund,
     RefundStatus,
 )
+from payments.services.changing import give_up_pending
 from payments.services.locks import audit, lock_money
 from payments.services.refunds import send_refund
 from payments.services.runs import Run
@@ -53,6 +55,7 @@ def reconcile(run: Run) -> str:
     run.each(attempts, partial(_resolve, dry_run=run.dry_run))
     run.each(_due_refunds(), partial(_chase, dry_run=run.dry_run))
     run.each(_abandoned(), partial(_release, dry_run=run.dry_run))
+    run.each(_stranded_changes(), partial(_strand, dry_run=run.dry_run))
     return run.summary("nothing open")
 
 
@@ -125,6 +128,25 @@ def _release(booking: Booking, *, dry_run: bool) -> str:
         money = lock_money(booking.pk)
         release_unpayable(money)
         return "place kept" if money.booking.holds_place else "place given back"
+
+
+def _stranded_changes() -> list[BookingChange]:
+    """Pending changes without a page that could pay them: they would hold their place for ever."""
+    live = CheckoutAttempt.objects.filter(payment__change=OuterRef("pk"), status__in=LIVE_ATTEMPTS)
+    stale = BookingChange.objects.pending().filter(
+        ~Exists(live), created_at__lt=clock.now() - timedelta(minutes=60)
+    )
+    return list(stale[:BATCH])
+
+
+def _strand(change: BookingChange, *, dry_run: bool) -> str:
+    if dry_run:
+        return "second place would be given back"
+    with transaction.atomic():
+        money = lock_money(change.booking_id)
+        if live_attempt(money.booking, Purpose.CHANGE) is None:
+            give_up_pending(money, why="unpaid")
+    return "second place given back"
 
 
 # -- once a day --------------------------------------------------------------------

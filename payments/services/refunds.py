@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 
+from booking.models import BookingChange
 from catalog import price_book
 from payments.gateway import get_gateway
 from payments.models import (
@@ -44,6 +45,11 @@ def remaining_cents(payment: Payment) -> int:
     return payment.amount_cents - _claimed_cents(payment)
 
 
+def returned_by_changes_cents(payment: Payment) -> int:
+    """Cents that went back, or are on their way, because a change made the booking cheaper."""
+    return _claimed_cents(payment, change__isnull=False)
+
+
 def _claimed_cents(payment: Payment, **only: object) -> int:
     standing = payment.refunds.filter(status__in=STANDING_REFUNDS, **only)
     return standing.aggregate(cents=Sum("amount_cents"))["cents"] or 0
@@ -53,7 +59,14 @@ def _claimed_cents(payment: Payment, **only: object) -> int:
 
 
 @transaction.atomic
-def request_refund(payment_id: UUID, *, amount_cents: int, reason: str, by: "User") -> Refund:
+def request_refund(
+    payment_id: UUID,
+    *,
+    amount_cents: int,
+    reason: str,
+    by: "User",
+    change: BookingChange | None = None,
+) -> Refund:
     """Ask for a refund of 1 cent up to what is left (R620); people decide about it (R621).
 
     Whether a second person must approve is frozen now: what has been asked for of this payment,
@@ -73,18 +86,23 @@ def request_refund(payment_id: UUID, *, amount_cents: int, reason: str, by: "Use
         reason=reason,
         requested_by=by,
         two_person=asked_cents > price_book.load().policy.two_person_refund_cents,
+        change=change,
     )
 
 
-def open_policy_refund(payment: Payment, *, amount_cents: int, reason: str) -> Refund:
-    """Open the refund that the cancellation policy gives on a locked payment (rule R626).
+def open_policy_refund(
+    payment: Payment, *, amount_cents: int, reason: str, change: BookingChange | None = None
+) -> Refund:
+    """Open the refund of a locked payment that our rules give: a cancellation or a cheaper change.
 
     With AUTO_APPROVE_POLICY_REFUNDS it is approved at once, else it waits for people. Raises
     RefundRefusedError.
     """
     _insist_on_refundable(payment)
     _insist_on_room(payment, amount_cents)
-    refund = _open(payment, kind=RefundKind.POLICY, amount_cents=amount_cents, reason=reason)
+    refund = _open(
+        payment, kind=RefundKind.POLICY, amount_cents=amount_cents, reason=reason, change=change
+    )
     if settings.AUTO_APPROVE_POLICY_REFUNDS:
         _approve(refund, by=None)
     return refund
@@ -107,6 +125,15 @@ def refund_unfulfillable(payment: Payment, *, automatically: bool) -> Refund | N
     if automatically:
         _approve(refund, by=None)
     return refund
+
+
+def is_refundable(payment: Payment) -> bool:
+    """Whether Stripe can give it back: money of a card that no bank disputes."""
+    try:
+        _insist_on_refundable(payment)
+    except RefundRefusedError:
+        return False
+    return True
 
 
 def _insist_on_refundable(payment: Payment) -> None:
@@ -134,6 +161,7 @@ def _open(
     reason: str,
     requested_by: "User | None" = None,
     two_person: bool = False,
+    change: BookingChange | None = None,
 ) -> Refund:
     refund = Refund.objects.create(
         payment=payment,
@@ -142,6 +170,7 @@ def _open(
         reason=reason[:500],
         requested_by=requested_by,
         two_person=two_person,
+        change=change,
     )
     audit(payment, AuditKind.REFUND_REQUESTED, amount_cents=amount_cents, refund=refund)
     return refund

@@ -19,6 +19,7 @@ from payments.models import (
     PaymentStatus,
     Purpose,
 )
+from payments.services.changing import expire_change
 from payments.services.locks import audit, lock_money
 from payments.services.settlement import release_unpayable
 from totetaxi.lib import clock
@@ -31,10 +32,11 @@ SAME_KEY_PATIENCE: Final = timedelta(minutes=1)
 PAYMENT_RETRY_LIMIT: Final = 3
 
 
-def live_attempt(booking: Booking) -> CheckoutAttempt | None:
+def live_attempt(booking: Booking, purpose: Purpose = Purpose.BOOKING) -> CheckoutAttempt | None:
+    """The page that can be paid, or is being opened, for the booking or for a change of it."""
     return CheckoutAttempt.objects.filter(
         payment__booking=booking,
-        payment__purpose=Purpose.BOOKING,
+        payment__purpose=purpose,
         status__in=LIVE_ATTEMPTS,
     ).first()
 
@@ -42,6 +44,12 @@ def live_attempt(booking: Booking) -> CheckoutAttempt | None:
 def is_our_session(session_id: str) -> bool:
     """Whether we opened this session, whatever Stripe says of it now."""
     return bool(session_id) and CheckoutAttempt.objects.filter(session_id=session_id).exists()
+
+
+def is_change_session(session_id: str) -> bool:
+    """Whether a change of a booking is paid in it."""
+    attempts = CheckoutAttempt.objects.filter(session_id=session_id)
+    return attempts.filter(payment__purpose=Purpose.CHANGE).exists()
 
 
 def session_life() -> timedelta:
@@ -71,13 +79,19 @@ def new_attempt(
         number=last.number + 1 if last else 1,
         amount_cents=payment.amount_cents,
         currency=payment.currency,
-        line_text=f"{booking.get_service_type_display()}, booking {booking.booking_number}",
+        line_text=f"{_line_words(payment, booking)} {booking.booking_number}",
         customer_email=booking.email,
         success_url=success_url,
         cancel_url=cancel_url,
         # Whole seconds, as Stripe counts.
         expires_at=clock.real_now().replace(microsecond=0) + (life or session_life()),
     )
+
+
+def _line_words(payment: Payment, booking: Booking) -> str:
+    if payment.purpose == Purpose.CHANGE:
+        return "Change of booking"
+    return f"{booking.get_service_type_display()}, booking"
 
 
 def new_session(attempt: CheckoutAttempt) -> NewSession:
@@ -129,7 +143,8 @@ def refused(attempt: CheckoutAttempt, error: str) -> CheckoutAttempt | None:
     attempt.refresh_from_db()
     payment = money.payment(attempt.payment_id)
     if not attempt.is_live:
-        return live_attempt(money.booking)  # another click was told the same, and went on
+        # Another click was told the same, and went on.
+        return live_attempt(money.booking, Purpose(payment.purpose))
     attempt.end(AttemptStatus.FAILED, error=error)
     recent = payment.attempts.order_by("-number")[:PAYMENT_RETRY_LIMIT]
     turned_down = [one for one in recent if one.status == AttemptStatus.FAILED]
@@ -145,6 +160,7 @@ def refused(attempt: CheckoutAttempt, error: str) -> CheckoutAttempt | None:
     if payment.status == PaymentStatus.PENDING:
         payment.move_to(PaymentStatus.FAILED, failure_reason=error[:300])
         audit(payment, AuditKind.PAYMENT_FAILED, detail=error)
+        expire_change(payment)
         release_unpayable(money)
         announce("checkout_refused", payment.pk, booking_id=money.booking.pk)
     return None

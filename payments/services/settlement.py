@@ -21,6 +21,7 @@ from payments.models import (
     PaymentStatus,
     Purpose,
 )
+from payments.services.changing import expire_change, fulfil_change
 from payments.services.locks import Money, audit, lock_money
 from payments.services.refunds import refund_unfulfillable
 from totetaxi.lib import clock
@@ -126,6 +127,7 @@ def _ended(
         payment.move_to(PaymentStatus.FAILED, failure_reason=reason)
         expired = reason == "expired"
         audit(payment, AuditKind.SESSION_EXPIRED if expired else AuditKind.PAYMENT_FAILED)
+        expire_change(payment)
     # Only who ends the attempt decides about the place: a later word about the same session may
     # come while the next checkout is being opened on it.
     if ended_now and not keep_hold:
@@ -143,6 +145,7 @@ def end_unknown(attempt: CheckoutAttempt) -> Outcome:
     if payment.status == PaymentStatus.PENDING:
         payment.move_to(PaymentStatus.FAILED, failure_reason="unknown at Stripe")
         audit(payment, AuditKind.PAYMENT_FAILED, detail="unknown at Stripe")
+        expire_change(payment)
     # The payments were read before this one ended.
     release_unpayable(lock_money(money.booking.pk))
     return Outcome.EXPIRED
@@ -193,6 +196,7 @@ def _second_capture(payment: Payment, state: SessionState) -> Payment:
         booking_id=payment.booking_id,
         customer_id=payment.customer_id,
         purpose=payment.purpose,
+        change_id=payment.change_id,
         method=Method.STRIPE,
         amount_cents=payment.amount_cents,
         currency=payment.currency,
@@ -206,8 +210,8 @@ def _fulfil(money: Money, payment: Payment) -> str:
     booking = money.booking
     if booking.deleted_at or booking.status == BookingStatus.CANCELLED:
         return "cancelled"
-    if payment.purpose != Purpose.BOOKING:
-        return "unknown_purpose"
+    if payment.purpose == Purpose.CHANGE:
+        return fulfil_change(money, payment)
     if booking.status in (BookingStatus.PAID, BookingStatus.COMPLETED):
         return "duplicate"
     if payment.amount_cents != booking.total_price_cents:

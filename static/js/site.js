@@ -49,4 +49,25 @@
     menu.open = false;
     menu.querySelector("summary").focus();
   });
+
+  // A button that copies what a field shows; without a script it stays hidden.
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const field = document.getElementById(button.dataset.copy);
+      field.select();
+      await navigator.clipboard?.writeText(field.value).catch(() => {});
+      button.lastChild.textContent = "Copied";
+    });
+  });
+
+  // "/" goes to the search of the office, unless something is being typed.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const search = document.getElementById("staff-search");
+    if (!search || event.target.closest("input, textarea, select, [contenteditable]")) return;
+    event.preventDefault();
+    search.focus();
+    search.select();
+  });
 })();

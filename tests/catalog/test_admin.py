@@ -147,12 +147,12 @@ def test_price_is_typed_and_shown_in_dollars(office: Client, catalog: None) -> N
     ("typed", "error"),
     [
         ("0", "Enter an amount above $0."),
-        ("-5", "Ensure this value is greater than or equal to 0."),
-        ("1.999", "Ensure that there are no more than 2 decimal places."),
-        ("lots", "Enter a number."),
+        ("-5", "Enter an amount of $0 or more."),
+        ("1.999", "Enter whole cents, such as 175.50."),
+        ("lots", "Enter an amount such as 175 or 175.50."),
         ("", "This field is required."),
         ("99999999999", "Enter at most $1,000,000."),
-        ("NaN", "Enter a number."),
+        ("NaN", "Enter an amount such as 175 or 175.50."),
         ("1e5000", "Enter at most $1,000,000."),
     ],
 )

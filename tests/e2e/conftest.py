@@ -28,7 +28,7 @@ WAIT_SECONDS = 20
 # Two busy cores are slow; what passes does not wait for it.
 expect.set_options(timeout=WAIT_SECONDS * 1000)
 # A form with mistakes, an expired checkout and a page that is not there are answers, not faults.
-EXPECTED_CODES = (402, 404, 410, 422)
+EXPECTED_CODES = (402, 404, 409, 410, 422)
 EXPECTED_NOISE = tuple(f"the server responded with a status of {code}" for code in EXPECTED_CODES)
 
 

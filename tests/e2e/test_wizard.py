@@ -111,7 +111,9 @@ def test_flight_fields_follow_direction_and_airport(site, page):
     expect(page.locator("#ready-note")).to_contain_text("10 AM")
 
     pages.answer(page, {"blade_direction": "from_airport"})
-    expect(page.locator("label[for=id_blade_flight_time]")).to_have_text("Arrival time")
+    expect(page.locator("label[for=id_blade_flight_time]")).to_have_text(
+        "Arrival time", use_inner_text=True
+    )
     expect(page.locator("#id_blade_flight_time")).to_have_value("13:00")
     expect(page.locator("#ready-note")).to_have_text("")
     pages.answer(page, {"blade_airport": "EWR"})
@@ -237,7 +239,11 @@ def test_two_tabs_each_change_their_own_step(site, page):
 def test_start_over_clears_everything(site, visitor, ordered, width):
     page = visitor(draft=ordered(standard_answers()), width=width)
     page.goto("/book/review/")
-    page.get_by_role("button", name="Start over").locator("visible=true").click()
+    page.get_by_role("link", name="Start over").locator("visible=true").click()
+    page.get_by_role("link", name="Keep my answers").click()
+    pages.at_step(page, "review")
+    page.get_by_role("link", name="Start over").locator("visible=true").click()
+    page.get_by_role("button", name="Clear everything").click()
 
     pages.at_step(page, "service")
     expect(page.locator("[name=service_type]:checked")).to_have_count(0)

@@ -110,10 +110,15 @@ def test_i1_knows_what_the_daily_comparison_found(stripe):
 
 
 def test_i1_counts_demo_and_outside_money_apart(stripe):
+    outside = {"outside_method": "cash", "recorded_by": person()}
     for method in (Method.DEMO, Method.OUTSIDE):
         booking = make_booking(email=f"{method}@example.com")
         payment = Payment.objects.create(
-            booking=booking, method=method, amount_cents=285_00, status=PaymentStatus.SUCCEEDED
+            booking=booking,
+            method=method,
+            amount_cents=285_00,
+            status=PaymentStatus.SUCCEEDED,
+            **(outside if method == Method.OUTSIDE else {}),
         )
         audit(payment, AuditKind.PAYMENT_SUCCEEDED)
         booking.move_to(BookingStatus.PAID)

@@ -479,7 +479,7 @@ def test_dismissed_alert_is_no_news_again(stripe, office):
     Booking.objects.update(status=BookingStatus.PENDING)
     Payment.objects.update(processed_at=clock.now() - timedelta(minutes=20))
     look(Run())
-    dismiss_alert(MoneyAlert.objects.get().pk, by=person())
+    dismiss_alert(MoneyAlert.objects.get().pk, reason="Repaired at Stripe", by=person())
     look(Run())
     assert found() == []
 

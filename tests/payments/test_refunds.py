@@ -128,7 +128,9 @@ def test_refund_is_decided_once(payment, olga):
 
 
 def test_free_and_outside_payments_are_not_refunded_through_stripe(payment, olga):
-    Payment.objects.filter(pk=payment.pk).update(method="outside")
+    Payment.objects.filter(pk=payment.pk).update(
+        method="outside", outside_method="cash", recorded_by=olga
+    )
     with pytest.raises(RefundRefusedError, match="as it was paid"):
         ask(payment, olga)
 

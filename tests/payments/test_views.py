@@ -120,8 +120,9 @@ def test_start_again_after_paying_shows_the_booking(client, stripe, draft):
     assert answer["Location"] == reverse("account:status", args=[booking.pk])
 
 
-def test_start_refuses_get(client):
-    assert client.get(reverse("payments:start")).status_code == 405
+def test_start_opened_by_hand_leads_to_the_review(client):
+    assert client.get(reverse("payments:start"))["Location"] == reverse("booking:review")
+    assert client.put(reverse("payments:start")).status_code == 405
 
 
 def test_start_needs_the_csrf_token(stripe):

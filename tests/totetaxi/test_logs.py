@@ -58,3 +58,7 @@ def test_traceback_leaves_out_the_values_that_the_database_quotes():
 def test_static_files_are_left_out_of_access_lines():
     lines = [record("%s %s", "GET", path) for path in ("/book/", "/static/css/site.css")]
     assert [leave_out_static_files(line) for line in lines] == [True, False]
+
+
+def test_letters_of_receipts_are_not_logged():
+    assert logging.getLogger("fontTools.subset").getEffectiveLevel() == logging.WARNING

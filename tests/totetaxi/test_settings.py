@@ -20,8 +20,12 @@ SETTINGS = {
     "STRIPE_SECRET_KEY": "sk_live_1",
     "STRIPE_WEBHOOK_SECRETS": ["whsec_1"],
     "STRIPE_API_BASE": "",
+    "ONFLEET_API_KEY": "onfleet_1",
+    "ONFLEET_WEBHOOK_SECRETS": ["5a" * 32],
+    "ONFLEET_API_BASE": "https://onfleet.com",
     "DEFAULT_FROM_EMAIL": "bookings@totetaxi.example",
     "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
+    "STAFF_TOTP_REQUIRED": True,
     "CLOCK_START": "",
 }
 
@@ -41,6 +45,11 @@ def manage(*arguments, **environment):
 
 def test_production_starts_with_all_it_needs():
     assert production_problems(SETTINGS) == []
+
+
+def test_production_starts_without_onfleet_and_keeps_dispatch_off():
+    off = {"ONFLEET_API_KEY": "", "ONFLEET_WEBHOOK_SECRETS": []}
+    assert production_problems({**SETTINGS, **off}) == []
 
 
 @pytest.mark.parametrize(
@@ -66,11 +75,31 @@ def test_production_starts_with_all_it_needs():
             "http://localhost:8001",
             "STRIPE_API_BASE is set: that is for the stand-in.",
         ),
+        (
+            "ONFLEET_WEBHOOK_SECRETS",
+            [],
+            "ONFLEET_API_KEY is set without ONFLEET_WEBHOOK_SECRETS.",
+        ),
+        (
+            "ONFLEET_WEBHOOK_SECRETS",
+            ["5a" * 32, "secret"],
+            "ONFLEET_WEBHOOK_SECRETS is not hexadecimal.",
+        ),
+        (
+            "ONFLEET_API_BASE",
+            "http://localhost:8002",
+            "ONFLEET_API_BASE is set: that is for the stand-in.",
+        ),
         ("DEFAULT_FROM_EMAIL", "", "DEFAULT_FROM_EMAIL is missing."),
         (
             "EMAIL_BACKEND",
             "django.core.mail.backends.console.EmailBackend",
             "EMAIL_BACKEND keeps mail in this process or in the development mailbox.",
+        ),
+        (
+            "STAFF_TOTP_REQUIRED",
+            False,
+            "STAFF_TOTP_REQUIRED is off: that is for development.",
         ),
         ("CLOCK_START", "2026-06-10T09:59", "CLOCK_START is set: production keeps real time."),
     ],

@@ -7,7 +7,6 @@ from totetaxi.lib.access import audience_of
 # Path, package of the view, and why it needs no declaration of ours.
 GUARDED_ELSEWHERE = (
     ("admin/", "", "Django admin asks each of its views for a signed-in member of staff"),
-    ("account/", "allauth.", "allauth decides for each of its views"),
 )
 
 

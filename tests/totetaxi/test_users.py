@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.db import IntegrityError
 
+from booking.models import CustomerProfile
 from totetaxi.users.models import User
 
 
@@ -23,13 +24,29 @@ def test_create_user_needs_an_email():
         User.objects.create_user("")
 
 
-def test_guessing_passwords_of_the_admin_is_limited(client, db):
-    guess = {"username": "boss@example.com", "password": "wrong"}
-    codes = [client.post("/admin/login/", guess).status_code for _ in range(11)]
-    assert codes == [200] * 10 + [429]
-    assert client.get("/admin/login/").status_code == 200
-
-
 def test_create_superuser_may_open_the_admin(db):
     user = User.objects.create_superuser("boss@example.com", "long-enough-1")
     assert (user.is_staff, user.is_superuser, user.is_active) == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "has_profile", "is_customer", "is_office"),
+    [
+        ({}, True, True, False),
+        ({}, False, False, False),
+        ({"is_active": False}, True, False, False),
+        ({"is_staff": True}, True, False, True),
+        ({"is_staff": True}, False, False, True),
+    ],
+)
+def test_who_is_a_customer_and_who_the_office(db, fields, has_profile, is_customer, is_office):
+    user = User.objects.create_user("ann@example.com", **fields)
+    if has_profile:
+        CustomerProfile.objects.create(user=user)
+    assert (user.is_customer, user.is_office) == (is_customer, is_office)
+
+
+def test_lists_of_django_admin_can_be_searched(admin_client):
+    for model in ("account/emailaddress", "users/user", "booking/customerprofile"):
+        assert admin_client.get(f"/admin/{model}/?q=ann").status_code == 200
+    assert admin_client.get("/admin/usersessions/usersession/").status_code == 404

@@ -1,5 +1,7 @@
 """Whose booking it is, as far as this browser can prove."""
 
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
@@ -7,7 +9,11 @@ from django.shortcuts import get_object_or_404
 
 from booking.models import Booking
 from booking.ownership import placed_here
+from totetaxi.lib import clock
 
+MANAGED_KEY: Final = "managed_bookings"
+#: How long a browser may open a booking after its mailed link was used (rule R852).
+GRANT_LIFE: Final = timedelta(hours=24)
 WITH_DETAILS = ("draft", "pickup_address", "delivery_address", "mini_move_package")
 
 
@@ -18,10 +24,24 @@ def visible_booking(booking_id: UUID) -> Booking:
 
 
 def is_owner(request: HttpRequest, booking: Booking) -> bool:
-    """Whether this is the browser that placed the booking, or its customer (rule R701)."""
+    """Whether this is its customer, the browser that placed it, or a proven guest (rule R701)."""
     if request.user.is_authenticated and booking.customer_id == request.user.pk:
         return True
-    return placed_here(request, booking.pk)
+    return placed_here(request, booking.pk) or was_let_in(request, booking.pk)
+
+
+def let_in(request: HttpRequest, booking_id: UUID) -> None:
+    """Let this browser open the booking for a day: its mailed link was just used (rule R852)."""
+    until = (clock.now() + GRANT_LIFE).timestamp()
+    if not request.user.is_authenticated:  # A member's got a new key when they signed in.
+        request.session.cycle_key()
+    request.session[MANAGED_KEY] = {**request.session.get(MANAGED_KEY, {}), str(booking_id): until}
+
+
+def was_let_in(request: HttpRequest, booking_id: UUID) -> bool:
+    """Whether a mailed link was used in this browser, not too long ago."""
+    until: float = request.session.get(MANAGED_KEY, {}).get(str(booking_id), 0)
+    return clock.now().timestamp() < until
 
 
 def own_booking(request: HttpRequest, booking_id: UUID) -> Booking:

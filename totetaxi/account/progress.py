@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from booking.models import Booking, BookingStatus
-from payments.models import Method, Payment
+from payments.models import Payment
+from totetaxi.account.tracking import Tracking
 from totetaxi.lib import clock
+
+NOTHING_TOLD = Tracking()
+PAID = frozenset({BookingStatus.PAID, BookingStatus.COMPLETED})
 
 
 @dataclass(frozen=True)
@@ -18,43 +22,51 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class PaymentSummary:
-    """What was paid and what came back, in cents."""
+class ComingBack:
+    """Money that could buy nothing and goes back; 0 cents where there is none."""
 
-    paid_cents: int
-    coming_back_cents: int
-    is_free: bool
-    unfulfillable_reason: str
+    cents: int
+    reason: str
 
 
-def stops(booking: Booking) -> list[Stop]:
-    """Booked, paid, picked up, delivered; the first one that has not happened is "now"."""
-    done = (
-        True,
-        booking.status in (BookingStatus.PAID, BookingStatus.COMPLETED),
-        booking.status == BookingStatus.COMPLETED,
-        booking.status == BookingStatus.COMPLETED,
+def stops(booking: Booking, tracking: Tracking = NOTHING_TOLD) -> list[Stop]:
+    """Booked, paid, driver, pickup, delivery; the first that has not happened is "now"."""
+    is_over = booking.status == BookingStatus.COMPLETED
+    picked_up = is_over or bool(tracking.picked_up_at or tracking.delivered_at)
+    day = f"{booking.pickup_date:%B} {booking.pickup_date.day}"
+    moments = (
+        (True, "Booked", "Booked", _day(booking.created_at)),
+        (booking.status in PAID, "Paid", "Payment", _day(booking.paid_at)),
+        (picked_up or tracking.has_driver, "Driver assigned", "Driver", ""),
+        (picked_up, "Picked up", "Pickup", _day(tracking.picked_up_at) or day),
+        (
+            is_over or bool(tracking.delivered_at),
+            "Delivered",
+            "Delivery",
+            _day(tracking.delivered_at or booking.completed_at) or day,
+        ),
     )
-    labels = ("Booked", "Paid", "Picked up" if done[2] else "Pickup", "Delivered")
-    pickup = f"{booking.pickup_date:%B} {booking.pickup_date.day}"
-    notes = (_day(booking.created_at), _day(booking.paid_at), pickup, _day(booking.completed_at))
-    now = done.index(False) if False in done else len(done)
+    now = next((place for place, (is_done, *_) in enumerate(moments) if not is_done), None)
     return [
-        Stop(label, note, "done" if is_done else "now" if place == now else "ahead")
-        for place, (label, note, is_done) in enumerate(zip(labels, notes, done, strict=True))
+        Stop(
+            label=done_words if is_done else ahead_words,
+            note=note if is_done or place > 1 else "",
+            state="done" if is_done else "now" if place == now else "ahead",
+        )
+        for place, (is_done, done_words, ahead_words, note) in enumerate(moments)
     ]
 
 
-def payment_summary(booking: Booking) -> PaymentSummary:
-    """Sums over the booking's captured payments."""
-    captured = list(Payment.objects.captured().filter(booking=booking))
-    unusable = [payment for payment in captured if payment.unfulfillable_reason]
-    return PaymentSummary(
-        paid_cents=sum(p.amount_cents for p in captured if not p.unfulfillable_reason),
-        coming_back_cents=sum(p.amount_cents for p in unusable),
-        is_free=any(p.method == Method.FREE for p in captured),
-        unfulfillable_reason=unusable[-1].unfulfillable_reason if unusable else "",
+def coming_back(booking: Booking) -> ComingBack:
+    """What was paid for a booking and could not be used (rule R611)."""
+    unusable = list(
+        Payment.objects.captured()
+        .filter(booking=booking)
+        .exclude(unfulfillable_reason="")
+        .order_by("created_at")
     )
+    reason = unusable[-1].unfulfillable_reason if unusable else ""
+    return ComingBack(sum(payment.amount_cents for payment in unusable), reason)
 
 
 def _day(moment: datetime | None) -> str:

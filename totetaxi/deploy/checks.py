@@ -26,11 +26,31 @@ def production_problems(settings: Mapping[str, Any]) -> list[str]:
         "STRIPE_SECRET_KEY is missing.": not settings["STRIPE_SECRET_KEY"],
         "STRIPE_WEBHOOK_SECRETS is missing.": not any(settings["STRIPE_WEBHOOK_SECRETS"]),
         "STRIPE_API_BASE is set: that is for the stand-in.": settings["STRIPE_API_BASE"],
+        "ONFLEET_API_KEY is set without ONFLEET_WEBHOOK_SECRETS.": (
+            settings["ONFLEET_API_KEY"] and not settings["ONFLEET_WEBHOOK_SECRETS"]
+        ),
+        "ONFLEET_WEBHOOK_SECRETS is not hexadecimal.": (
+            not all(map(_is_hexadecimal, settings["ONFLEET_WEBHOOK_SECRETS"]))
+        ),
+        "ONFLEET_API_BASE is set: that is for the stand-in.": (
+            settings["ONFLEET_API_BASE"] != "https://onfleet.com"
+        ),
         "DEFAULT_FROM_EMAIL is missing.": not settings["DEFAULT_FROM_EMAIL"],
         "EMAIL_BACKEND keeps mail in this process or in the development mailbox.": (
             settings["EMAIL_BACKEND"].startswith(("totetaxi.dev.", "django.core.mail.backends."))
             and settings["EMAIL_BACKEND"] != "django.core.mail.backends.smtp.EmailBackend"
         ),
+        "STAFF_TOTP_REQUIRED is off: that is for development.": (
+            not settings["STAFF_TOTP_REQUIRED"]
+        ),
         "CLOCK_START is set: production keeps real time.": settings["CLOCK_START"],
     }
     return [sentence for sentence, refused in refusals.items() if refused]
+
+
+def _is_hexadecimal(text: str) -> bool:
+    """Whether ``text`` is bytes written in hexadecimal digits, at least one."""
+    try:
+        return bool(bytes.fromhex(text))
+    except ValueError:
+        return False

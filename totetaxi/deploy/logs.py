@@ -87,6 +87,7 @@ def log_config(environment: str, level: str) -> dict[str, Any]:
                 "propagate": False,
             },
             "django.request": {"level": request_level},
+            "fontTools": {"level": "WARNING"},  # It lists the letters of every receipt.
             "httpx": {"level": "WARNING"},
             "stripe": {"level": "WARNING"},  # It quotes what a customer typed.
             "gunicorn.access": {

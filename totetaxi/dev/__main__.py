@@ -74,6 +74,8 @@ def refuse_what_cannot_work() -> None:
     refuse_port_in_use(settings.PORT, "PORT")
     if settings.STRIPE_SANDBOX:
         refuse_port_in_use(settings.SANDBOX_STRIPE_PORT, "SANDBOX_STRIPE_PORT")
+    if settings.ONFLEET_SANDBOX:
+        refuse_port_in_use(settings.SANDBOX_ONFLEET_PORT, "SANDBOX_ONFLEET_PORT")
 
 
 def refuse_port_in_use(port: int, variable: str) -> None:
@@ -110,6 +112,8 @@ def services(*, reload: bool) -> list[Service]:
     running = [web, queue]
     if settings.STRIPE_SANDBOX:
         running.append(stripe_sandbox())
+    if settings.ONFLEET_SANDBOX:
+        running.append(onfleet_sandbox())
     if reload:
         running.append(Service("The CSS compiler", assets.tailwind("--watch=always")))
     return running
@@ -126,6 +130,22 @@ def stripe_sandbox() -> Service:
             *("--webhook-url", f"http://localhost:{settings.PORT}/webhooks/stripe/"),
             *("--webhook-secret", settings.STRIPE_WEBHOOK_SECRETS[0]),
             *("--public-url", settings.STRIPE_API_BASE),
+        ],
+    )
+
+
+def onfleet_sandbox() -> Service:
+    """The stand-in Onfleet, which remembers its tasks from one run to the next."""
+    return Service(
+        "The stand-in Onfleet",
+        [
+            *(sys.executable, "-m", "logistics.sandbox"),
+            *("--port", str(settings.SANDBOX_ONFLEET_PORT)),
+            *("--state", str(LOCAL_DATA / "onfleet")),
+            *("--api-key", settings.ONFLEET_API_KEY),
+            *("--webhook-url", f"http://localhost:{settings.PORT}/webhooks/onfleet/"),
+            *("--webhook-secret", settings.ONFLEET_WEBHOOK_SECRETS[0]),
+            *("--public-url", settings.ONFLEET_API_BASE),
         ],
     )
 
@@ -160,6 +180,8 @@ def welcome() -> None:
     rows.append(("Sent mail", f"{settings.SITE_URL}/sandbox/mail/", ""))
     if settings.STRIPE_SANDBOX:
         rows.append(("Stand-in Stripe", settings.STRIPE_API_BASE, "card 4242 4242 4242 4242"))
+    if settings.ONFLEET_SANDBOX:
+        rows.append(("Stand-in Onfleet", settings.ONFLEET_API_BASE, "play the driver here"))
     lines = [f"  {title:<17}{address:<36}{note}".rstrip() for title, address, note in rows]
     if settings.CLOCK_START:
         lines.append(f"\n  Business time began at {settings.CLOCK_START} (CLOCK_START).")

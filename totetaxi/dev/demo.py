@@ -2,8 +2,16 @@
 
 from django.contrib.auth import get_user_model
 
-ADMIN_EMAIL = "admin@example.com"
-ADMIN_PASSWORD = "totetaxi-demo"  # noqa: S105 (of a demonstration on this machine)
+from staff.capabilities import Role, flags_for
+from staff.models import StaffProfile
+from totetaxi.dev import demo_customer
+
+STAFF_PASSWORD = "totetaxi-demo"  # noqa: S105 (of a demonstration on this machine)
+STAFF = {
+    "admin@example.com": Role.ADMIN,
+    "manager@example.com": Role.MANAGER,
+    "operator@example.com": Role.OPERATOR,
+}
 
 
 def load() -> list[tuple[str, str, str]]:
@@ -13,7 +21,22 @@ def load() -> list[tuple[str, str, str]]:
     """
     users = get_user_model().objects
     if not users.exists():
-        users.create_superuser(ADMIN_EMAIL, ADMIN_PASSWORD, first_name="Demo", last_name="Admin")
-    if users.filter(email=ADMIN_EMAIL, is_superuser=True, is_active=True).exists():
-        return [("/admin/", ADMIN_EMAIL, ADMIN_PASSWORD)]
-    return []
+        for email, role in STAFF.items():
+            _make_staff(email, role)
+        demo_customer.make_bookings(demo_customer.make())
+    demo_staff = StaffProfile.objects.active().filter(user__email__in=STAFF).order_by("role")
+    emails = demo_staff.values_list("user__email", flat=True)
+    found = [("/staff/", email, STAFF_PASSWORD) for email in emails]
+    if users.filter(email=demo_customer.EMAIL, is_active=True).exists():
+        found.append(("/account/", demo_customer.EMAIL, demo_customer.PASSWORD))
+    return found
+
+
+def _make_staff(email: str, role: Role) -> None:
+    """Somebody of the office; administrators may open Django admin too."""
+    make = get_user_model().objects.create_user
+    if role == Role.ADMIN:
+        make = get_user_model().objects.create_superuser
+    user = make(email, STAFF_PASSWORD, first_name="Demo", last_name=role.label)
+    flags = {flag.value: value for flag, value in flags_for(role).items()}
+    StaffProfile.objects.create(user=user, role=role, **flags)

@@ -30,6 +30,7 @@ def environment() -> dict[str, str]:
         "STRIPE_SECRET_KEY": "sk_live_none",
         "STRIPE_WEBHOOK_SECRETS": "whsec_none",
         "STRIPE_API_BASE": "",
+        "ONFLEET_API_BASE": "",
         "DEFAULT_FROM_EMAIL": "ToteTaxi <bookings@totetaxi.example>",
         "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
         "CLOCK_START": "",

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 
 Audience = Literal["public", "customer", "signed_webhook", "sandbox"]
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -16,7 +17,8 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 def audience(name: Audience) -> Callable[[View], View]:
     """Declare who may call a view, above all its other decorators, and hold to it.
 
-    ``public``: anyone. ``customer``: who is signed in, others go to the sign-in page.
+    ``public``: anyone. ``customer``: who is signed in, others go to the sign-in page, and the
+    office is told to use its own.
     ``signed_webhook``: a service that signs the body, which the view checks. ``sandbox``: anyone,
     outside production; there it does not exist.
     """
@@ -56,7 +58,19 @@ def _outside_production(view: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def _customers_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    @login_required
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if getattr(request.user, "is_office", False):
+            return render(request, "403_customers.html", status=403)
+        response: HttpResponseBase = view(request, *args, **kwargs)
+        return response
+
+    return wrapper
+
+
 GUARDS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
-    "customer": login_required,
+    "customer": _customers_only,
     "sandbox": _outside_production,
 }

@@ -26,6 +26,11 @@ def real_now() -> datetime:
     return timezone.now()
 
 
+def in_business(moment: datetime) -> datetime:
+    """A real moment as business time, to lay it beside times of ``now()``."""
+    return (moment + _shift()).astimezone(NEW_YORK)
+
+
 def today() -> date:
     """The date in New York."""
     return now().date()

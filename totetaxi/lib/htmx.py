@@ -81,11 +81,8 @@ def _back_to_page(request: HtmxRequest, location: str) -> str:
     parts = urlsplit(location)
     query = dict(parse_qsl(parts.query))
     page = request.htmx.current_url_abs_path
-    if (
-        not page
-        or REDIRECT_FIELD_NAME not in query
-        or parts.path != resolve_url(settings.LOGIN_URL)
-    ):
+    sign_ins = {resolve_url(settings.LOGIN_URL), resolve_url(settings.STAFF_LOGIN_URL)}
+    if not page or REDIRECT_FIELD_NAME not in query or parts.path not in sign_ins:
         return location
     return urlunsplit(parts._replace(query=urlencode(query | {REDIRECT_FIELD_NAME: page})))
 

@@ -65,6 +65,15 @@ def by_user(group: str, request: HttpRequest) -> str:
     return str(request.user.pk) if request.user.is_authenticated else by_address(group, request)
 
 
+def by_field(name: str) -> Key:
+    """Count by what was typed into a field, such as the email of an account, in any case."""
+
+    def key(group: str, request: HttpRequest) -> str:
+        return request.POST.get(name, "").strip().lower()
+
+    return key
+
+
 def limit(
     rate: str, *, key: Key = by_address, group: str | None = None, methods: tuple[str, ...] = ()
 ) -> Callable[[View], View]:

@@ -1,21 +1,25 @@
 """Plain pages: about, questions, terms, privacy, contact; sitemap, robots and health."""
 
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
 from django.contrib import messages
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking.terms import TERMS_VERSION
+from catalog.context import company_facts
 from catalog.showcase import SERVICE_PAGES, shop_context
 from totetaxi.lib.access import audience
 from totetaxi.lib.ratelimit import limit
 from totetaxi.pages import services
+from totetaxi.pages.context import ANNOUNCEMENT_COOKIE, mark_of
 from totetaxi.pages.forms import ContactForm
 from totetaxi.pages.legal import PRIVACY_VERSION
 
@@ -74,6 +78,24 @@ def contact(request: HttpRequest) -> HttpResponse:
         return redirect("pages:contact")
     status = 422 if form.is_bound else 200
     return render(request, "pages/contact.html", {"form": form}, status=status)
+
+
+@audience("public")
+@require_POST
+def close_announcement(request: HttpRequest) -> HttpResponse:
+    """Remember in a cookie that this visitor has read the announcement of now; back to the page."""
+    next_url = request.POST.get("next", "")
+    is_here = url_has_allowed_host_and_scheme(next_url, {request.get_host()}, request.is_secure())
+    response = HttpResponseRedirect(next_url if is_here else reverse("catalog:home"), status=303)
+    response.set_cookie(
+        ANNOUNCEMENT_COOKIE,
+        mark_of(company_facts().announcement.strip()),
+        max_age=timedelta(days=365),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 @audience("public")

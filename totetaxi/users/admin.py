@@ -3,11 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 
-from totetaxi.lib.ratelimit import limit
 from totetaxi.users.models import User
-
-# Django's own sign-in page lets anyone guess passwords as fast as they like.
-admin.site.login = limit("10/5m", methods=("POST",))(admin.site.login)  # type: ignore[method-assign]
 
 
 @admin.register(User)

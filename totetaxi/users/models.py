@@ -44,6 +44,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         "active", default=True, help_text="Switch off instead of deleting: the records stay."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # Rises with each request for a reset link, which so ends the links before it.
+    reset_nonce = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -62,6 +64,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_office(self) -> bool:
+        """Whether this is one of the staff; their profile belongs to a room above this one."""
+        return self.is_staff or hasattr(self, "staff_profile")
+
+    @property
+    def is_customer(self) -> bool:
+        """Whether this person may sign in on the customers' pages (rule R804)."""
+        return self.is_active and not self.is_office and hasattr(self, "customer_profile")
 
     def get_full_name(self) -> str:
         """First and last name, or nothing."""

@@ -398,7 +398,17 @@ def test_start_over_forgets_the_answers_and_books_nothing(client, resume):
     assert response.url == "/book/service/"
     assert told(response) == ["All answers are cleared. Nothing was booked."]
     assert client.get(REVIEW).url == "/book/service/"
-    assert client.get("/book/reset/").status_code == 405
+
+
+def test_start_over_asks_first(client, resume):
+    draft = resume(standard_answers())
+    page = client.get("/book/reset/")
+
+    assert "Clear everything" in page.text
+    assert draft_of(client) == draft
+    client.post("/book/reset/")
+    assert client.get("/book/reset/").url == "/book/"
+    assert client.put("/book/reset/").status_code == 405
 
 
 def test_another_browser_sees_nothing_of_a_draft(resume):

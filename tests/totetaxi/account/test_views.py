@@ -72,6 +72,7 @@ def test_status_by_number_is_not_found(client, booking):
 
 def test_calendar_file_is_for_the_owner(owner, client, booking):
     answer = owner.get(url(booking, "calendar_file"))
+    assert "no-store" in answer["Cache-Control"]
     assert answer["Content-Type"].startswith("text/calendar")
     text = answer.content.decode()
     assert f"UID:{booking.booking_number}@totetaxi.com" in text

@@ -6,9 +6,8 @@ from totetaxi.outbox.models import Beat, Job, Message
 
 
 @pytest.fixture
-def admin(client, django_user_model):
-    client.force_login(django_user_model.objects.create_superuser("admin@example.com", "secret"))
-    return client
+def admin(admin_client):
+    return admin_client
 
 
 def make_message(key, **fields):

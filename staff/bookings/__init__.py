@@ -1,0 +1,1 @@
+"""The office's work on bookings: finding, reading, changing, making them."""

@@ -1,0 +1,1 @@
+"""Deliveries in the office: what the dispatcher's page asks and shows."""

@@ -1,0 +1,1 @@
+"""The customer's own pages over bookings, payments and tracking."""
