@@ -33,6 +33,16 @@ def send_confirmation(booking: Booking) -> None:
     )
 
 
+def send_delivered(booking: Booking) -> None:
+    """Say that everything is there; a status note, which customers may switch off."""
+    policy = price_book.load().policy
+    send_templated(
+        template="booking/delivered",
+        to=[booking.email],
+        context={"booking": booking, "policy": policy, "phone": policy.phone},
+    )
+
+
 def send_payment_received(booking: Booking) -> None:
     """Acknowledge the money for a booking whose confirmation went out before it was paid."""
     policy = price_book.load().policy

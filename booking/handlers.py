@@ -2,6 +2,7 @@
 
 from booking import emails
 from booking.models import LIVE_STATUSES, Booking, BookingStatus
+from booking.preferences import MailKind, wants
 from totetaxi.outbox.registry import handles
 
 
@@ -26,6 +27,14 @@ def send_confirmation_by_office(subject_id: str) -> None:
     booking = _booking(subject_id)
     if booking.status in LIVE_STATUSES:
         emails.send_confirmation(booking)
+
+
+@handles("booking_completed")
+def send_delivered(subject_id: str) -> None:
+    """Mail that everything is there, unless this customer wants no such notes (rule R820)."""
+    booking = _booking(subject_id)
+    if booking.status == BookingStatus.COMPLETED and wants(booking, MailKind.STATUS_NOTE):
+        emails.send_delivered(booking)
 
 
 def _booking(subject_id: str) -> Booking:

@@ -8,6 +8,7 @@ from django import forms
 from booking.models.note import LONGEST_NOTE
 from booking.services.by_staff import LONGEST_REASON
 from booking.wizard.fields import WholeNumber, Words
+from catalog import price_book
 from catalog.fields import DollarsField
 from payments.models import OutsideMethod
 from payments.services import CancellationPreview, Decision
@@ -103,9 +104,16 @@ class CancelForm(ReasonForm):
     shown_cents = WholeNumber(widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Any, *, preview: CancellationPreview | None, version: int, **kwargs: Any
+        self,
+        data: Any,
+        *,
+        preview: CancellationPreview | None,
+        version: int,
+        may_approve: bool,
+        **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
+        self.may_approve = may_approve
         self.preview = preview
         self.initial.update(version=version, kind=POLICY)
         if preview is None:
@@ -132,7 +140,16 @@ class CancelForm(ReasonForm):
             self.add_error("kind", "Choose what comes back.")
         elif read["kind"] == PARTIAL and not read.get("amount") and "amount" not in self.errors:
             self.add_error("amount", "Enter how much comes back.")
+        elif read["kind"] == CREDIT and not self.may_approve:
+            self._bound_credit(read.get("amount") or self.preview.paid_cents)
         return read
+
+    def _bound_credit(self, cents: int) -> None:
+        """A code is worth money at once: above the policy's amount it takes who may approve."""
+        most_cents = price_book.load().policy.two_person_refund_cents
+        if cents > most_cents:
+            text = f"A credit above {usd(most_cents)} is for colleagues who may approve refunds."
+            self.add_error("kind", f"{text} Enter less, or ask one of them.")
 
     @property
     def decision(self) -> Decision:

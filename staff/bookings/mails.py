@@ -27,6 +27,7 @@ MAILS: Final = {
     "booking.send_confirmation_by_office": "Confirmation",
     "payments.tell_customer_about_change": "Change notice",
     "payments.tell_customer_about_cancellation": "Cancellation",
+    "booking.send_delivered": "Delivered",
     "payments.send_payment_link": "Payment link",
     "payments.send_receipt": "Receipt",
     "payments.tell_customer_about_refund": "Refund",

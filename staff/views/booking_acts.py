@@ -136,6 +136,7 @@ def cancel(request: StaffRequest, booking_id: UUID) -> HttpResponse:
         request.POST or None,
         preview=preview if preview.paid_cents else None,
         version=booking.version,
+        may_approve=request.staff.can(Capability.APPROVE_REFUNDS),
     )
 
     def act() -> str:

@@ -84,6 +84,8 @@ def many_customers(count: int) -> None:
     columns, values = _columns("users_user", USER)
     sql = CUSTOMERS.replace("{user_columns}", columns).replace("{user_values}", values)
     _insert(sql, "booking_customerprofile", PROFILE, count)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE users_user")
     _settle("customer_search")
 
 

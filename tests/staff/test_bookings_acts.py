@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from booking.models import Booking, BookingStatus, InternalNote
+from catalog.models import BookingPolicy
 from payments.models import Payment, PaymentLink, Refund
 from payments.services import change_by_staff, create_link
 from staff.bookings.mails import EVENTS, MAILS
@@ -139,6 +140,26 @@ def test_paid_booking_is_cancelled_with_a_decision(office, stripe, data, cents):
     assert said(answer) == [f"{booking} is cancelled."]
     assert status(booking) == BookingStatus.CANCELLED
     assert [refund.amount_cents for refund in Refund.objects.all()] == ([cents] if cents else [])
+
+
+@pytest.mark.parametrize(("amount", "refused"), [("", True), ("200.01", True), ("200.00", False)])
+def test_large_credit_needs_an_approver(
+    office,
+    staff_client,
+    admin,
+    stripe,  # noqa: F811
+    amount,
+    refused,
+):
+    BookingPolicy.objects.update(two_person_refund_cents=200_00)
+    booking = paid_booking(stripe)
+    data = {"reason": "Ill", "version": booking.version, "kind": "credit", "amount": amount}
+    answer = office.post(url(booking, "cancel"), data)
+    assert ("A credit above $200.00 is for colleagues" in answer.text) is refused
+    assert status(booking) == (BookingStatus.PAID if refused else BookingStatus.CANCELLED)
+    if refused:
+        post(staff_client(admin), booking, "cancel", **data)
+        assert status(booking) == BookingStatus.CANCELLED
 
 
 @pytest.mark.parametrize(
