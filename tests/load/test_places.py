@@ -13,6 +13,9 @@ PLACES = 10
 AT_ONCE = 32
 ROUNDS = int(os.environ.get("LOAD_ROUNDS", "30"))
 
+# The demo customer has bookings of their own.
+DEMO = "customer@example.com"
+
 
 def test_64_shoppers_on_10_places_sell_exactly_10_in_every_round(site: Site) -> None:
     first = clock.today() + timedelta(days=30)
@@ -30,8 +33,9 @@ def test_64_shoppers_on_10_places_sell_exactly_10_in_every_round(site: Site) -> 
         held = site.value("SELECT used FROM catalog_capacityday WHERE date = %s", day)
         booked = site.value(
             "SELECT count(*) FROM booking_booking WHERE pickup_date = %s"
-            " AND hold_released_at IS NULL",
+            " AND hold_released_at IS NULL AND email <> %s",
             day,
+            DEMO,
         )
         print(f"round {number + 1}: {sold} sent to Stripe, {held} places held, {booked} bookings")
         assert (sold, held, booked) == (PLACES, PLACES, PLACES)
