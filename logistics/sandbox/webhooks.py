@@ -81,7 +81,7 @@ class Dispatcher:
         with self._wake:
             for name, value in changes.items():
                 setattr(self.settings, name, value)
-            self._due = [(time.time(), *rest) for _, *rest in self._due]  # type: ignore[misc]
+            self._due = [(time.time(), name, copy) for _, name, copy in self._due]
             heapify(self._due)
             self._wake.notify_all()
 
@@ -100,7 +100,7 @@ class Dispatcher:
         wait = min(2.0 ** (tries - 1), LONGEST_WAIT_SECONDS) if tries else 0.0
         with self._wake:
             for copy in range(settings.copies if tries == 0 else 1):
-                jitter = random.uniform(0, settings.jitter_seconds)  # noqa: S311
+                jitter = random.uniform(0, settings.jitter_seconds)  # noqa: S311 (a delay)
                 heappush(self._due, (time.time() + wait + jitter, record["id"], copy))
             self._wake.notify_all()
 

@@ -132,7 +132,7 @@ class Dispatcher:
                 return
             copies = self.settings.copies if delivery["tries"] == 0 else 1
             for copy in range(copies):
-                wait = random.uniform(0, self.settings.jitter_seconds)  # noqa: S311
+                wait = random.uniform(0, self.settings.jitter_seconds)  # noqa: S311 (a delay)
                 due = _Due(
                     at + wait, next(self._numbers), delivery["event"], delivery["tries"], copy > 0
                 )
