@@ -15,7 +15,7 @@ def send_confirmation(subject_id: str) -> None:
     booking = _booking(subject_id)
     if booking.status not in LIVE_STATUSES:
         return
-    if booking.events.filter(to_status=BookingStatus.CONFIRMED).exists():
+    if booking.was_promised:
         emails.send_payment_received(booking)
     else:
         emails.send_confirmation(booking)
@@ -29,7 +29,13 @@ def send_confirmation_by_office(subject_id: str) -> None:
         emails.send_confirmation(booking)
 
 
-@handles("booking_completed")
+@handles("payment_mail_again")
+def acknowledge_payment(subject_id: str) -> None:
+    """Mail once more that the money has come."""
+    emails.send_payment_received(_booking(subject_id))
+
+
+@handles("booking_completed", "delivered_again")
 def send_delivered(subject_id: str) -> None:
     """Mail that everything is there, unless this customer wants no such notes (rule R820)."""
     booking = _booking(subject_id)

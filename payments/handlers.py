@@ -39,7 +39,7 @@ def tell_staff_about_unfulfillable(subject_id: str) -> None:
     emails.send_unfulfillable_alert(_payment(subject_id))
 
 
-@handles("payment_unfulfillable")
+@handles("payment_unfulfillable", "apology_again")
 def tell_customer_about_unfulfillable(subject_id: str) -> None:
     emails.send_unfulfillable_apology(_payment(subject_id))
 

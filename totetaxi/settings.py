@@ -102,26 +102,6 @@ MIDDLEWARE = [
 ROOT_URLCONF = "totetaxi.urls"
 WSGI_APPLICATION = "totetaxi.wsgi.application"
 
-if TEST:  # A page that asks the database once for each row fails its test.
-    INSTALLED_APPS.append("zeal")
-    MIDDLEWARE.insert(0, "zeal.middleware.zeal_middleware")
-    ZEAL_RAISE = True
-    # Django admin itself reads the rows of an inline form one by one when they are saved.
-    ZEAL_ALLOWLIST = [
-        # Each task that is sent or read is locked anew, in a transaction of its own.
-        {"model": "logistics.OnfleetTask", "field": "get()"},
-        {"model": "catalog.RefundRule", "field": "get()"},
-        # Each step of a checkout locks its rows anew, in a transaction of its own.
-        {"model": "booking.Booking", "field": "get()"},
-        {"model": "booking.Draft", "field": "get()"},
-        # To end a session Django reads it again; allauth reads the address of a sign-in twice.
-        {"model": "sessions.Session", "field": "get()"},
-        {"model": "account.EmailAddress", "field": "get()"},
-        # Refunds are decided one by one, each under its own locks, and asked about at Stripe anew.
-        {"model": "payments.Payment", "field": "get()"},
-        {"model": "payments.Refund", "field": "get()"},
-    ]
-
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -236,8 +216,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
 ]
-if TEST:
-    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _FORMS = "totetaxi.account.identity.forms"
 ACCOUNT_ADAPTER = "totetaxi.account.identity.adapter.CustomerAdapter"
 ACCOUNT_FORMS = {

@@ -271,6 +271,11 @@ class Booking(models.Model):
         """Whether the same can be ordered again (rule R514)."""
         return self.status in (BookingStatus.PAID, BookingStatus.COMPLETED)
 
+    @property
+    def was_promised(self) -> bool:
+        """Whether the office confirmed it before it was paid."""
+        return self.events.filter(to_status=BookingStatus.CONFIRMED).exists()
+
     # -- the hold ----------------------------------------------------------
 
     @property

@@ -1,6 +1,6 @@
 """Mails about a booking: which went out and how that ended, and which may be sent now (R942)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from booking.models import LIVE_STATUSES, Booking, BookingEvent, EventKind
+from booking.models import LIVE_STATUSES, Booking, BookingEvent, BookingStatus, EventKind
+from booking.preferences import MailKind as Why
+from booking.preferences import wants
 from payments.models import Cancellation, Payment, Refund, RefundKind, RefundStatus
 from payments.services import balance_cents, create_link, owed_change
 from staff.bookings.moves import UNPAID
@@ -28,6 +30,7 @@ MAILS: Final = {
     "payments.tell_customer_about_change": "Change notice",
     "payments.tell_customer_about_cancellation": "Cancellation",
     "booking.send_delivered": "Delivered",
+    "booking.acknowledge_payment": "Payment received",
     "payments.send_payment_link": "Payment link",
     "payments.send_receipt": "Receipt",
     "payments.tell_customer_about_refund": "Refund",
@@ -42,13 +45,17 @@ class MailKind(StrEnum):
     RECEIPT = "receipt"
     CANCELLATION = "cancellation"
     REFUND = "refund"
+    PAYMENT_RECEIVED = "payment_received"
+    APOLOGY = "apology"
+    DELIVERED = "delivered"
 
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail that may be sent now, and what it says."""
+    """One mail that may be sent now: what it says, and the id of what it is about."""
 
     kind: MailKind
+    subject_id: UUID
     label: str
     hint: str
 
@@ -85,31 +92,49 @@ def sendable(booking: Booking) -> tuple[Mail, ...]:
     """The mails that make sense for a booking as it stands."""
     if booking.deleted_at is not None:
         return ()
-    found = []
+    return (*_of_order(booking), *_of_money(booking))
+
+
+def _of_order(booking: Booking) -> Iterator[Mail]:
+    """What was agreed, and what became of it."""
     if booking.status in LIVE_STATUSES:
         hint = "Everything that was ordered, with the pickup for the calendar."
-        found.append(Mail(MailKind.CONFIRMATION, "Confirmation", hint))
-    if booking.status in UNPAID and booking.total_price_cents:
-        hint = "A new link, valid for 72 hours; the one before stops working."
-        found.append(Mail(MailKind.PAYMENT_LINK, "Payment link", hint))
-    elif owed_change(booking) is not None:
-        cents = usd(balance_cents(booking))
-        hint = f"For {cents} that a change left to be paid; the link before stops working."
-        found.append(Mail(MailKind.PAYMENT_LINK, "Payment link", hint))
-    if booking.status in LIVE_STATUSES and _last_change(booking) is not None:
-        hint = "The last change: what it was, and what it is now."
-        found.append(Mail(MailKind.CHANGE, "Change notice", hint))
-    if Payment.objects.captured().filter(booking=booking).exists():
-        hint = "What was paid and given back, as a PDF."
-        found.append(Mail(MailKind.RECEIPT, "Receipt", hint))
+        yield Mail(MailKind.CONFIRMATION, booking.pk, "Confirmation", hint)
+        if (change := _last_change(booking)) is not None:
+            hint = "The last change: what it was, and what it is now."
+            yield Mail(MailKind.CHANGE, change.pk, "Change notice", hint)
     # An order that merely ran out unpaid has none.
     if Cancellation.objects.filter(booking=booking).exists():
         hint = "The cancellation with what was decided about the money."
-        found.append(Mail(MailKind.CANCELLATION, "Cancellation", hint))
-    if _last_refund(booking) is not None:
+        yield Mail(MailKind.CANCELLATION, booking.pk, "Cancellation", hint)
+    if booking.status == BookingStatus.COMPLETED and wants(booking, Why.STATUS_NOTE):
+        hint = "That everything is there."
+        yield Mail(MailKind.DELIVERED, booking.pk, "Delivered", hint)
+
+
+def _of_money(booking: Booking) -> Iterator[Mail]:
+    """What is to be paid, was paid and came back."""
+    if booking.status in UNPAID and booking.total_price_cents:
+        hint = "A new link, valid for 72 hours; the one before stops working."
+        yield Mail(MailKind.PAYMENT_LINK, booking.pk, "Payment link", hint)
+    elif owed_change(booking) is not None:
+        cents = usd(balance_cents(booking))
+        hint = f"For {cents} that a change left to be paid; the link before stops working."
+        yield Mail(MailKind.PAYMENT_LINK, booking.pk, "Payment link", hint)
+    captured = Payment.objects.captured().filter(booking=booking)
+    if captured.exists():
+        hint = "What was paid and given back, as a PDF."
+        yield Mail(MailKind.RECEIPT, booking.pk, "Receipt", hint)
+    if booking.paid_at and booking.was_promised:
+        hint = "That the money has come, after the confirmation."
+        yield Mail(MailKind.PAYMENT_RECEIVED, booking.pk, "Payment received", hint)
+    if (refund := _last_refund(booking)) is not None:
         hint = "The last refund: how much, and when it arrives."
-        found.append(Mail(MailKind.REFUND, "Refund", hint))
-    return tuple(found)
+        yield Mail(MailKind.REFUND, refund.pk, "Refund", hint)
+    unusable = captured.exclude(unfulfillable_reason="").order_by("-created_at").first()
+    if unusable is not None:
+        hint = "Why a payment could not be used, and that it goes back."
+        yield Mail(MailKind.APOLOGY, unusable.pk, "Apology", hint)
 
 
 def send(
@@ -127,13 +152,9 @@ def send(
     if kind is MailKind.PAYMENT_LINK:
         create_link(booking_id, by=by, also=lambda _: log(mail))
         return mail
-    event, subject = EVENTS[kind], booking_id
-    if kind is MailKind.REFUND and (refund := _last_refund(booking)):
-        subject = refund.pk
-    if kind is MailKind.CHANGE and (change := _last_change(booking)):
-        subject = change.pk
+    event = EVENTS[kind]
     with transaction.atomic():
-        announce(event, subject, booking_id=booking_id, key=f"{event}:{token}")
+        announce(event, mail.subject_id, booking_id=booking_id, key=f"{event}:{token}")
         log(mail)
     return mail
 
@@ -144,6 +165,9 @@ EVENTS: Final = {
     MailKind.CHANGE: "change_mail_again",
     MailKind.CANCELLATION: "cancellation_again",
     MailKind.REFUND: "refund_mail_again",
+    MailKind.PAYMENT_RECEIVED: "payment_mail_again",
+    MailKind.APOLOGY: "apology_again",
+    MailKind.DELIVERED: "delivered_again",
 }
 
 

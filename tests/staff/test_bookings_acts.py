@@ -351,6 +351,38 @@ def test_change_and_cancellation_are_mailed_again(office, manager, run_queue, ma
     assert ("Cancellation sent" in text, "Change notice sent" in text) == (True, True)
 
 
+def test_note_of_delivery_and_word_of_the_payment_are_mailed_again(office, run_queue, mailoutbox):
+    booking = make_booking()
+    booking.move_to(BookingStatus.CONFIRMED)
+    booking.move_to(BookingStatus.PAID)
+    booking.move_to(BookingStatus.COMPLETED)
+    for kind in ("payment_received", "delivered"):
+        post(office, booking, "mail", kind=kind, token=str(uuid4()))
+    run_queue()
+    number = booking.booking_number
+    subjects = sorted(mail.subject for mail in mailoutbox)
+    assert subjects == [f"Delivered: {number}", f"Payment received: {number}"]
+
+
+def test_apology_for_money_that_could_not_be_used_is_mailed_again(
+    office,
+    run_queue,
+    mailoutbox,
+    stripe,  # noqa: F811
+):
+    booking = paid_booking(stripe)
+    run_queue()
+    mailoutbox.clear()
+    assert "apology" not in [
+        mail.kind for mail in office.get(url(booking, "mail")).context["offered"]
+    ]
+    booking.payments.update(unfulfillable_reason="duplicate")
+    post(office, booking, "mail", kind="apology", token=str(uuid4()))
+    run_queue()
+    assert [mail.to for mail in mailoutbox] == [[booking.email]]
+    assert "$285.00" in mailoutbox[0].body
+
+
 def test_an_order_that_ran_out_has_no_cancellation_to_send(office):
     booking = make_booking()
     booking.move_to(BookingStatus.CANCELLED)
