@@ -1,16 +1,15 @@
 """``python -m logistics.sandbox``: run the stand-in until SIGTERM or Ctrl-C."""
 
 import argparse
-import logging
 import sys
+from functools import partial
 from pathlib import Path
 
 from logistics.sandbox.app import App
 from logistics.sandbox.server import make_server
 from logistics.sandbox.store import Store
 from logistics.sandbox.webhooks import Dispatcher, WebhookSettings
-from totetaxi.lib.standin.journal import StateError
-from totetaxi.lib.standin.server import Server, serve_until_stopped
+from totetaxi.lib.standin.server import Server, run
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -37,25 +36,8 @@ def build(options: argparse.Namespace) -> tuple[App, Server]:
 
 def main() -> int:
     options = parse()
-    logging.basicConfig(
-        level=logging.WARNING if options.quiet else logging.INFO,
-        format="%(asctime)s %(message)s",
-        datefmt="%H:%M:%S",
-    )
-    try:
-        app, server = build(options)
-    except (StateError, OSError) as error:
-        print(f"The stand-in for Onfleet cannot start: {error}", file=sys.stderr)
-        return 1
-    app.start()
-    print(
-        f"Stand-in for Onfleet on http://{options.host}:{server.server_port}, "
-        f"state in {options.state}",
-        flush=True,
-    )
-    serve_until_stopped(server)
-    app.stop()
-    return 0
+    say = partial(print, flush=True)
+    return run("Onfleet", partial(build, options), say, state=options.state, quiet=options.quiet)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 import argparse
 import importlib.util
-import logging
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 from payments.sandbox.app import App
@@ -13,8 +13,7 @@ from payments.sandbox.server import make_server
 from payments.sandbox.store import Store
 from payments.sandbox.timers import Timers
 from payments.sandbox.webhooks import Dispatcher, WebhookSettings
-from totetaxi.lib.standin.journal import StateError
-from totetaxi.lib.standin.server import Server, serve_until_stopped
+from totetaxi.lib.standin.server import Server, run
 
 FALLBACK_API_VERSION = "2026-10-28.endive"
 
@@ -77,25 +76,8 @@ def build(options: argparse.Namespace) -> tuple[App, Server]:
 
 def main() -> int:
     options = parse()
-    logging.basicConfig(
-        level=logging.WARNING if options.quiet else logging.INFO,
-        format="%(asctime)s %(message)s",
-        datefmt="%H:%M:%S",
-    )
-    try:
-        app, server = build(options)
-    except (StateError, OSError) as error:
-        print(f"The stand-in for Stripe cannot start: {error}", file=sys.stderr)
-        return 1
-    app.start()
-    print(
-        f"Stand-in for Stripe on http://{options.host}:{server.server_port}, "
-        f"state in {options.state}",
-        flush=True,
-    )
-    serve_until_stopped(server)
-    app.stop()
-    return 0
+    say = partial(print, flush=True)
+    return run("Stripe", partial(build, options), say, state=options.state, quiet=options.quiet)
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ def _life(code: DiscountCode) -> str:
 def codes_with_uses() -> QuerySet[DiscountCode]:
     """Codes with the uses that count: those not given back."""
     standing = Count("uses", filter=Q(uses__released_at=None))
-    return DiscountCode.objects.annotate(use_count=standing)
+    return DiscountCode.objects.annotate(use_count=standing).order_by("code")
 
 
 OFFER = (

@@ -153,7 +153,7 @@ def test_a_link_for_a_change_asks_for_its_difference_and_can_be_sent_again(
     mail = reverse("staff:booking_mail", args=[booking.pk])
     offered = office.get(mail)
     kinds = [one.kind for one in offered.context["offered"]]
-    assert kinds == ["confirmation", "change", "payment_link"]
+    assert kinds == ["confirmation", "change", "payment_link", "receipt"]
     data = {"kind": "payment_link", "token": uuid4(), "standing": offered.context["standing"]}
     office.post(mail, data)
     done.link.refresh_from_db()

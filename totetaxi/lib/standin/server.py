@@ -12,8 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from totetaxi.lib.standin.journal import StateError
 from totetaxi.lib.standin.web import Request, Response, random_text
 
 log = logging.getLogger("standin")
@@ -158,13 +161,44 @@ class Server(ThreadingHTTPServer):
             log.error("connection from %s failed", client_address, exc_info=error)
 
 
-def serve_until_stopped(server: Server) -> None:
-    """Answer requests until SIGTERM or Ctrl-C, then let those under way be answered."""
+class Parts(Protocol):
+    """What works beside the server of a stand-in, such as its webhooks."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def run(
+    service: str,
+    build: Callable[[], tuple[Parts, Server]],
+    announce: Callable[[str], None],
+    *,
+    state: Path,
+    quiet: bool,
+) -> int:
+    """Run a stand-in until SIGTERM or Ctrl-C; the exit code. ``announce`` tells people of it.
+
+    Raises SystemExit, with a sentence, if it cannot start.
+    """
+    logging.basicConfig(
+        level=logging.WARNING if quiet else logging.INFO,
+        format="%(asctime)s %(message)s",
+        datefmt="%H:%M:%S",
+    )
+    try:
+        parts, server = build()
+    except (StateError, OSError) as error:
+        raise SystemExit(f"The stand-in for {service} cannot start: {error}") from error
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: server.stopping.set())
+    parts.start()
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
+    host = server.server_address[0]
+    announce(f"Stand-in for {service} on http://{host}:{server.server_port}, state in {state}")
     server.stopping.wait()
     server.finish()
+    parts.stop()
+    return 0
 
 
 def _is_loopback(address: str) -> bool:
