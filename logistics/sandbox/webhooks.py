@@ -5,7 +5,6 @@ Onfleet switches a webhook off after 300 failures; so does the stand-in.
 
 import hashlib
 import hmac
-import http.client
 import json
 import logging
 import random
@@ -14,9 +13,9 @@ import time
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Any
-from urllib.parse import urlsplit
 
 from logistics.sandbox.store import DELIVERY, Obj, Store
+from totetaxi.lib.standin.hooks import post
 
 log = logging.getLogger("logistics.sandbox.webhooks")
 
@@ -143,23 +142,8 @@ class Dispatcher:
 
     def _post(self, body: bytes) -> tuple[int | None, str]:
         settings = self.settings
-        parts = urlsplit(settings.url)
-        if not parts.hostname:
-            return None, "no webhook URL"
-        secure = parts.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = kind(parts.hostname, parts.port, timeout=settings.timeout_seconds)
         headers = {
             "Content-Type": "application/json",
             SIGNATURE: signature(body, settings.secret),
-            "Connection": "close",
         }
-        try:
-            connection.request("POST", parts.path or "/", body, headers)
-            response = connection.getresponse()
-            response.read(65536)
-            return response.status, ""
-        except (OSError, http.client.HTTPException) as error:
-            return None, getattr(error, "strerror", None) or str(error) or type(error).__name__
-        finally:
-            connection.close()
+        return post(settings.url, body, headers, timeout=settings.timeout_seconds)

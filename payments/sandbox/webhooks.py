@@ -7,7 +7,6 @@ restart loses none (it may repeat one: receivers must cope, as with Stripe).
 
 import hashlib
 import hmac
-import http.client
 import itertools
 import json
 import logging
@@ -18,9 +17,9 @@ import zlib
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
-from urllib.parse import urlsplit
 
 from payments.sandbox.store import DELIVERY, EVENT, Obj, Store, delivery_id, public
+from totetaxi.lib.standin.hooks import post
 
 log = logging.getLogger("payments.sandbox.webhooks")
 
@@ -189,32 +188,16 @@ class Dispatcher:
                     delivery["state"] = "gave_up"
         return attempt
 
-    def _post(self, body: bytes) -> tuple[int | None, str | None]:
+    def _post(self, body: bytes) -> tuple[int | None, str]:
         settings = self.settings
-        parts = urlsplit(settings.url)
-        if not parts.hostname:
-            return None, "no webhook URL"
-        secure = parts.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = kind(parts.hostname, parts.port, timeout=settings.timeout_seconds)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
             "Stripe-Signature": signature_header(body, settings.secrets, int(time.time())),
             "Accept": "*/*; q=0.5, application/xml",
             "Cache-Control": "no-cache",
-            "Connection": "close",
         }
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        try:
-            connection.request("POST", target, body, headers)
-            response = connection.getresponse()
-            response.read(65536)
-            return response.status, None
-        except (OSError, http.client.HTTPException) as error:
-            return None, getattr(error, "strerror", None) or str(error) or type(error).__name__
-        finally:
-            connection.close()
+        return post(settings.url, body, headers, timeout=settings.timeout_seconds)
 
 
 def wait_seconds(tries: int) -> float:
