@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from totetaxi.lib.standin.journal import StateError
@@ -193,8 +193,8 @@ def run(
         signal.signal(number, lambda *_: server.stopping.set())
     parts.start()
     threading.Thread(target=server.serve_forever, name="server", daemon=True).start()
-    host = server.server_address[0]
-    announce(f"Stand-in for {service} on http://{host}:{server.server_port}, state in {state}")
+    host, port = cast("tuple[str, int]", server.server_address)
+    announce(f"Stand-in for {service} on http://{host}:{port}, state in {state}")
     server.stopping.wait()
     server.finish()
     parts.stop()
