@@ -24,13 +24,18 @@ dev: setup
 
 .PHONY: test
 test: check css browser
-	$(PY) -m pytest -m "not browser" --cov --numprocesses auto --maxprocesses 4
+	$(PY) -m pytest -m "not browser" --numprocesses auto --maxprocesses 4
 	$(PY) -m pytest -m browser --numprocesses auto --maxprocesses 4
 
 # make test-fast    the tests without a browser
 .PHONY: test-fast
 test-fast: setup css
 	$(PY) -m pytest -m "not browser"
+
+# make coverage    the same, and which lines no test reaches
+.PHONY: coverage
+coverage: setup css
+	$(PY) -m pytest -m "not browser" --cov --numprocesses auto --maxprocesses 4
 
 # make test-load    many customers at once; all of it in some minutes
 .PHONY: test-load
@@ -41,6 +46,11 @@ test-load: setup css
 .PHONY: test-faults
 test-faults: setup css
 	$(PY) -m pytest tests/faults -s
+
+# make test-image    every RUN line of the Dockerfile, then what it built; needs root on Linux
+.PHONY: test-image
+test-image: setup css
+	$(PY) -m pytest tests/image -s
 
 # make bench    how long pages take, beside a page that does nothing
 .PHONY: bench
@@ -55,8 +65,15 @@ check: lint types layers migrations deploy-check
 lint: setup
 	$(PY) -m ruff check $(SOURCES)
 	$(PY) -m ruff format --check $(SOURCES)
+	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive $(filter-out tests,$(SOURCES))
 	find templates -name '*.html' -print0 | xargs -0 .venv/bin/djade --check --target-version 5.2
 	.venv/bin/djlint templates --lint --quiet
+
+# make audit    known holes in the packages we install; asks PyPI, so it needs the internet
+.PHONY: audit
+audit: setup
+	.venv/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		$(foreach name,base dev,--requirement requirements/$(name).txt)
 
 # make format    what lint asks for, where a tool can do it
 .PHONY: format

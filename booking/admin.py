@@ -39,6 +39,7 @@ class LineInline(ReadOnly, admin.TabularInline[BookingLine, Booking]):
 class EventInline(ReadOnly, admin.TabularInline[BookingEvent, Booking]):
     model = BookingEvent
     fields = ["created_at", "kind", "from_status", "to_status", "actor_label", "reason"]
+    readonly_fields = ["created_at"]
     extra = 0
 
 

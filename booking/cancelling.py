@@ -1,17 +1,22 @@
 """What cancelling will give back, in cents, for an order that is not placed yet (rule R624)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from booking.describe import window
 from booking.models import Booking
 from catalog.choices import SurchargeType
-from catalog.prices import PriceBook
+from catalog.prices import Policy, PriceBook
 from catalog.pricing import ready_time
 from catalog.request import QuoteRequest
 from totetaxi.lib import clock
 from totetaxi.lib.money import percent_of
+
+
+def change_cutoff(day: date, policy: Policy) -> datetime:
+    """From when on a pickup on ``day`` is changed and cancelled by phone only (R515, R625)."""
+    return clock.at(day - timedelta(days=1), policy.change_cutoff)
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def advance_terms(
         )
     )[0]
     policy = book.policy
-    cutoff = clock.at(day - timedelta(days=1), policy.change_cutoff)
+    cutoff = change_cutoff(day, policy)
     rules = book.rules(SurchargeType.PEAK_DATE, request.service_type)
     is_peak = any(rule.covers_day(day) for rule in rules)
     steps = (

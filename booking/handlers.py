@@ -1,6 +1,8 @@
 """What follows a booking's changes: work that the outbox delivers, at least once."""
 
-from booking import emails
+from datetime import date
+
+from booking import emails, reminders, reviews
 from booking.models import LIVE_STATUSES, Booking, BookingStatus
 from booking.preferences import MailKind, wants
 from totetaxi.outbox.registry import handles
@@ -41,6 +43,26 @@ def send_delivered(subject_id: str) -> None:
     booking = _booking(subject_id)
     if booking.status == BookingStatus.COMPLETED and wants(booking, MailKind.STATUS_NOTE):
         emails.send_delivered(booking)
+
+
+@handles("booking_reminder", "reminder_again")
+def send_reminder(subject_id: str) -> None:
+    """Remind of tomorrow's pickup, unless that is not so any more (rule R651).
+
+    The subject is "<booking>@<day>", or the booking alone where only tomorrow can be meant.
+    """
+    booking_id, _, day = subject_id.partition("@")
+    booking = _booking(booking_id)
+    if reminders.still_due(booking, date.fromisoformat(day) if day else booking.pickup_date):
+        emails.send_reminder(booking)
+
+
+@handles("review_due")
+def send_review_request(subject_id: str) -> None:
+    """Ask for a review, unless something spoke against it meanwhile (rule R654)."""
+    booking = _booking(subject_id)
+    if reviews.still_due(booking):
+        emails.send_review_request(booking, reviews.review_link())
 
 
 def _booking(subject_id: str) -> Booking:

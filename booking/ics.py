@@ -1,6 +1,9 @@
 """The calendar file of a booking."""
 
-from icalendar import Calendar, Event
+from email.utils import parseaddr
+
+from django.conf import settings
+from icalendar import Calendar, Event, vCalAddress
 
 from booking.describe import service_words, window, window_words
 from booking.models import Booking
@@ -24,6 +27,7 @@ def calendar_file(booking: Booking, *, phone: str, cancelled: bool = False) -> b
     event.add("summary", f"ToteTaxi pickup {booking.booking_number}")
     event.add("location", ", ".join(booking.pickup_address.lines))
     event.add("description", _description(booking, phone))
+    event.add("organizer", _sender())
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     calendar = Calendar()
     calendar.add("prodid", "-//ToteTaxi//Booking//EN")
@@ -33,6 +37,14 @@ def calendar_file(booking: Booking, *, phone: str, cancelled: bool = False) -> b
     calendar.add_missing_timezones()
     content: bytes = calendar.to_ical()
     return content
+
+
+def _sender() -> vCalAddress:
+    """Who publishes it, which the standard wants named: the sender of our mails."""
+    name, email = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    sender = vCalAddress(f"mailto:{email}")
+    sender.params["CN"] = name or settings.BUSINESS_NAME
+    return sender
 
 
 def _description(booking: Booking, phone: str) -> str:

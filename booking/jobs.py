@@ -2,11 +2,27 @@
 
 from django.db import transaction
 
+from booking import reminders, reviews
 from booking.models import Draft
 from totetaxi.lib import clock
 from totetaxi.outbox.registry import job
 
 BATCH = 500
+
+
+@job(
+    "send_reminders",
+    cron="0 * * * *",
+    label="Remind customers of tomorrow’s pickup",
+    setting="BOOKING_REMINDERS_ENABLED",
+)
+def send_reminders() -> str:
+    return reminders.send_reminders()
+
+
+@job("request_reviews", cron="*/15 * * * *", label="Ask for a review after the delivery")
+def request_reviews() -> str:
+    return reviews.request_reviews()
 
 
 @job("purge_drafts", cron="0 6 * * *", label="Delete drafts nobody continued")

@@ -4,11 +4,14 @@ A random token, not a count: a cache that lost the old one can never hand out a 
 process still holds a stale copy for.
 """
 
+import logging
 import uuid
 
 from django.core.cache import cache
 from django.db import connection, transaction
+from redis.exceptions import RedisError
 
+logger = logging.getLogger(__name__)
 KEY = "catalog-version"
 
 
@@ -16,12 +19,17 @@ def current() -> str | None:
     """The version all processes share, made when there is none.
 
     None inside a transaction while there is none: writing it there would make every other
-    process that wants to write it wait for this transaction to end.
+    process that wants to write it wait for this transaction to end. None also while the cache
+    cannot be reached: then every price is read from its rows (rule R672).
     """
-    token: str | None = cache.get(KEY)
-    if token is None and not connection.in_atomic_block:
-        cache.add(KEY, uuid.uuid4().hex, timeout=None)
-        token = cache.get(KEY)
+    try:
+        token: str | None = cache.get(KEY)
+        if token is None and not connection.in_atomic_block:
+            cache.add(KEY, uuid.uuid4().hex, timeout=None)
+            token = cache.get(KEY)
+    except (RedisError, OSError) as error:
+        logger.error("catalog version not read: %s", type(error).__name__)
+        return None
     return token
 
 

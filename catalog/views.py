@@ -75,7 +75,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @audience("public")
-@limit("60/m")
+@limit("zip")
 @require_safe
 def zip_check(request: HtmxRequest) -> HttpResponse:
     """Whether we serve a ZIP: a page, or only ``#zip-result`` for the form on other pages."""

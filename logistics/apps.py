@@ -8,4 +8,4 @@ class LogisticsConfig(AppConfig):
     verbose_name = "Deliveries"
 
     def ready(self) -> None:
-        from logistics import handlers, jobs  # noqa: F401  (registers outbox handlers and jobs)
+        from logistics import handlers, health, jobs  # noqa: F401  (they register with the outbox)

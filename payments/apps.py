@@ -8,4 +8,4 @@ class PaymentsConfig(AppConfig):
     verbose_name = "Payments"
 
     def ready(self) -> None:
-        from payments import handlers, jobs  # noqa: F401  (registers outbox handlers and jobs)
+        from payments import handlers, health, jobs  # noqa: F401  (they register with the outbox)

@@ -113,6 +113,14 @@ def tell_customer_about_cancellation(subject_id: str) -> None:
     emails.send_booking_cancelled(cancellation.get(booking_id=subject_id))
 
 
+@handles("booking_cancelled")
+def tell_staff_about_cancellation(subject_id: str) -> None:
+    """Of those by customers only: the office knows what it did itself."""
+    cancellation = Cancellation.objects.select_related("booking").get(booking_id=subject_id)
+    if cancellation.decided_by_id is None:
+        emails.send_cancellation_alert(cancellation)
+
+
 def _refund(subject_id: str) -> Refund:
     return Refund.objects.select_related("payment__booking").get(pk=subject_id)
 

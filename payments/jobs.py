@@ -5,7 +5,12 @@ from payments.services.runs import run_alone
 from totetaxi.outbox.registry import job
 
 
-@job("reconcile_payments", cron="*/5 * * * *", label="Ask Stripe about open payments and refunds")
+@job(
+    "reconcile_payments",
+    cron="*/5 * * * *",
+    label="Ask Stripe about open payments and refunds",
+    setting="ORPHAN_AUTORECOVERY_ENABLED",
+)
 def reconcile_payments() -> str:
     return run_alone("reconcile_payments", reconciliation.reconcile)
 

@@ -35,8 +35,9 @@ from payments.services import (
 )
 from totetaxi.lib.access import audience
 from totetaxi.lib.errors import PermanentError, TemporaryError
+from totetaxi.lib.htmx import HtmxRequest
 from totetaxi.lib.money import usd
-from totetaxi.lib.ratelimit import client_address, limit
+from totetaxi.lib.ratelimit import client_address, count, limit, too_many_requests
 
 # Why a checkout does not begin: each leads back to the review page.
 REFUSALS: Final = (
@@ -60,8 +61,8 @@ class SeeOther(HttpResponseRedirect):
 
 @audience("public")
 @require_http_methods(["GET", "HEAD", "POST"])
-@limit("30/h", methods=("POST",))
-def start(request: HttpRequest) -> HttpResponse:
+@limit("checkout", methods=("POST",))
+def start(request: HtmxRequest) -> HttpResponse:
     """Review posts here: the booking is stored, then the customer goes to Stripe's page."""
     if request.method != "POST":  # Typed, or opened again from the history.
         return redirect("booking:review")
@@ -72,6 +73,8 @@ def start(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, form.first_error)
         return redirect("booking:review")
+    if seconds := count(request, "checkout_draft", value=str(draft.pk)):
+        return too_many_requests(request, seconds)
     base_url = request.build_absolute_uri("/")[:-1]
     try:
         checkout = services.begin_checkout(
@@ -131,7 +134,7 @@ def _back_to_review(request: HttpRequest, refusal: Exception) -> HttpResponse:
 
 @audience("public")
 @require_safe
-@limit("60/m")
+@limit("payment_return")
 def done(request: HttpRequest) -> HttpResponse:
     """Back from Stripe: settle now if the webhook has not, and go on to the booking's page."""
     session_id = request.GET.get("session_id", "")
@@ -177,7 +180,7 @@ def _back_from_change(request: HttpRequest, settlement: services.Settlement) -> 
 @audience("public")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limit("30/h", methods=("POST",))
+@limit("payment_link", methods=("POST",))
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """A link of the office: what is to be paid, and a button that goes to Stripe (rule R618).
 

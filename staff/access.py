@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,15 +16,15 @@ from staff import sessions
 from staff.capabilities import WHO_CAN, Capability
 from staff.models import StaffProfile
 from totetaxi.lib import clock
-from totetaxi.lib.htmx import HtmxRequest
-from totetaxi.lib.ratelimit import count, too_many_requests
+from totetaxi.lib.htmx import HtmxRequest, is_refresh
+from totetaxi.lib.ratelimit import count, too_many_requests, typed_before
 
 if TYPE_CHECKING:
     from totetaxi.users.models import User
 
-__all__ = ["Capability", "StaffRequest", "staff_page"]
+__all__ = ["Capability", "StaffRequest", "is_refresh", "staff_page"]
 
-Rate = Literal["dashboard", "lists", "detail", "change", "refresh"]
+Rate = Literal["dashboard", "lists", "reports", "booking", "detail", "change", "resend", "refresh"]
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -41,10 +40,10 @@ def staff_page(capability: Capability, rate: Rate = "lists") -> Callable[[View],
     """Declare that a view belongs to the office and needs ``capability``, and hold to it.
 
     Stands above all other decorators. Signed out: to the office's sign-in. Customers: 403.
-    Lacking the capability: 403, a page that says who has it. More often than STAFF_RATES allow
-    this person this view: 429. Page loads count under ``rate``, what htmx refreshes under
-    "refresh", and whatever changes something under "change"; with ``rate="refresh"`` all counts
-    there, for previews that are posted.
+    Lacking the capability: 403, a page that says who has it. More often than the "staff_..." rates
+    allow this person this view: 429. Page loads count under ``rate``, what htmx refreshes under
+    "refresh", and whatever changes something under "change", or "resend" where that is the rate;
+    with ``rate="refresh"`` all counts there, for previews that are posted.
     """
 
     def mark(view: View) -> View:
@@ -91,34 +90,28 @@ def _too_often(request: StaffRequest, view: Callable[..., Any], rate: Rate) -> H
     kind = _kind(request, rate)
     seconds = count(
         request,
-        group=f"staff:{kind}:{view.__module__}.{view.__qualname__}",
-        rate=settings.STAFF_RATES[kind],
+        f"staff_{kind}",
         value=str(request.user.pk),
+        group=f"staff:{kind}:{view.__module__}.{view.__qualname__}",
     )
     if not seconds:
         return None
     if is_refresh(request):
         return too_many_requests(request, seconds)
     again = clock.now() + timedelta(seconds=seconds)
-    context = {"seconds": seconds, "again": again}
+    context = {"seconds": seconds, "again": again, "typed": typed_before(request)}
     response = render(request, "staff/429.html", context, status=429)
     response["Retry-After"] = str(seconds)
     return response
 
 
-def _kind(request: StaffRequest, rate: Rate) -> str:
-    """Under which of STAFF_RATES this request counts."""
+def _kind(request: StaffRequest, rate: Rate) -> Rate:
+    """Under which of the office's rates this request counts."""
     if rate == "refresh":
         return "refresh"
     if request.method not in SAFE_METHODS:
-        return "change"
+        return "resend" if rate == "resend" else "change"
     if is_refresh(request):
         return "refresh"
     # A form is opened as a record is; what it sends counts as a change.
-    return "detail" if rate == "change" else rate
-
-
-def is_refresh(request: HtmxRequest) -> bool:
-    """Whether htmx asks for a part of a page that is open already."""
-    htmx = request.htmx
-    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    return "detail" if rate in ("change", "resend") else rate

@@ -73,7 +73,7 @@ WORDS: Mapping[Capability, str] = {
     Capability.REQUEST_REFUND: "Ask for refunds",
     Capability.APPROVE_REFUNDS: "Approve or deny refunds",
     Capability.MANAGE_CATALOG: "Change catalog, prices and closed days",
-    Capability.ADMINISTER: "Team, audit, hiding bookings",
+    Capability.ADMINISTER: "Team, audit, jobs, hiding bookings",
 }
 # As a refused page names who can.
 WHO_CAN: Mapping[Capability, str] = {

@@ -7,10 +7,11 @@ from django.utils.functional import SimpleLazyObject
 
 from logistics.services import dispatch_is_on
 from staff.navigation import navigation
+from totetaxi.outbox.health import standstill
 
 
 def staff(request: HttpRequest) -> dict[str, Any]:
-    """On pages of the office: the profile, its capabilities by name, and the menu."""
+    """On pages of the office: the profile, its capabilities by name, the menu, what is amiss."""
     profile = getattr(request, "staff", None)
     if profile is None:
         return {}
@@ -19,4 +20,5 @@ def staff(request: HttpRequest) -> dict[str, Any]:
         "staff_can": profile.capabilities,
         "staff_nav": SimpleLazyObject(lambda: navigation(request, profile)),
         "dispatch_is_off": not dispatch_is_on(),
+        "standstill": SimpleLazyObject(standstill),
     }

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from staff import invitations
 from staff.models import StaffProfile
-from totetaxi.lib.mail import send_templated
+from totetaxi.outbox.mail import send_mail
 
 
 def send_invitation(profile: StaffProfile) -> None:
@@ -17,13 +17,13 @@ def send_invitation(profile: StaffProfile) -> None:
         "link": f"{settings.SITE_URL}{link}",
         "hours": settings.STAFF_INVITATION_HOURS,
     }
-    send_templated(template="staff/invitation", to=[profile.user.email], context=context)
+    send_mail(template="staff/invitation", to=[profile.user.email], context=context)
 
 
 def send_password_changed(profile: StaffProfile) -> None:
     """A note to the person themselves, who will know if it was not them."""
     context = {"profile": profile}
-    send_templated(template="staff/password_changed", to=[profile.user.email], context=context)
+    send_mail(template="staff/password_changed", to=[profile.user.email], context=context)
 
 
 def send_attack_alert(profile: StaffProfile) -> None:
@@ -37,4 +37,4 @@ def send_attack_alert(profile: StaffProfile) -> None:
         "tries": settings.STAFF_ALERT_TRIES,
         "link": f"{settings.SITE_URL}{reverse('staff:member', args=[profile.pk])}",
     }
-    send_templated(template="staff/attack_alert", to=to, context=context)
+    send_mail(template="staff/attack_alert", to=to, context=context)

@@ -114,6 +114,7 @@ class ActionType(models.TextChoices):
     MANAGE_CATALOGUE = "manage_catalogue", "Changed the catalog"
     MANAGE_LOGISTICS = "manage_logistics", "Worked on deliveries"
     MANAGE_STAFF = "manage_staff", "Changed the team"
+    MANAGE_JOBS = "manage_jobs", "Worked on jobs and messages"
     SOFT_DELETE = "soft_delete", "Hid a booking"
     RESTORE = "restore", "Restored a booking"
 

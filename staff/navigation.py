@@ -10,6 +10,8 @@ from logistics.models import LogisticsAlert
 from payments.models import Refund, RefundStatus
 from staff.capabilities import Capability
 from staff.models import StaffProfile
+from totetaxi.lib.clock import real_now
+from totetaxi.outbox.models import Job, Message
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ def refunds_waiting() -> int:
 def troubles() -> int:
     """Deliveries that somebody must look at."""
     return LogisticsAlert.objects.open().count()
+
+
+def machinery_troubles() -> int:
+    """Messages that were given up, and jobs that failed."""
+    return Message.objects.dead().count() + Job.objects.in_trouble(real_now()).count()
 
 
 MONEY = ("payments/", "refunds/", "links/", "alerts/", "disputes/", "events/", "invariants/")
@@ -71,6 +78,14 @@ ENTRIES = (
     ),
     Entry("Reports", "staff:reports", "chart-column", Capability.VIEW_FINANCIALS),
     Entry("Catalog", "staff:catalog", "tag", Capability.MANAGE_CATALOG),
+    Entry(
+        "Jobs",
+        "staff:jobs",
+        "clock",
+        Capability.ADMINISTER,
+        count=machinery_troubles,
+        count_label="waiting for somebody",
+    ),
     Entry("Team", "staff:team", "settings", Capability.ADMINISTER),
     Entry("Audit", "staff:audit", "file-text", Capability.ADMINISTER),
 )

@@ -21,7 +21,7 @@ from totetaxi.dev.postgres import Cluster
 
 PROJECT = Path(__file__).resolve().parents[1]
 BROWSER_TESTS = PROJECT / "tests" / "e2e"
-MEASUREMENTS = tuple(PROJECT / "tests" / name for name in ("bench", "faults", "load"))
+MEASUREMENTS = tuple(PROJECT / "tests" / name for name in ("bench", "faults", "image", "load"))
 START_SECONDS = 15
 
 

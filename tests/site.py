@@ -31,6 +31,8 @@ class Site:
     stripe_url: str
     database_url: str
     process: "subprocess.Popen[bytes]"
+    # The variables it runs with, for whoever runs more beside it.
+    environment: dict[str, str]
 
     def control(self, path: str, **body: Any) -> Any:
         """Tell the stand-in Stripe what a customer, a bank or a bad network does."""
@@ -72,6 +74,10 @@ def running_site(home: Path, **environment: str) -> Iterator[Site]:
         "POSTGRES_HOME": str(home / "pg"),
         "LOCAL_HOME": str(home),
         "TRUSTED_PROXIES": "1",
+        # A shopper of tests tries again as often as it takes, and types fast.
+        "HOLDS_PER_EMAIL": "1000",
+        "HOLDS_PER_ADDRESS": "1000",
+        "FORM_SECONDS": "0",
         **environment,
     }
     settings.pop("DJANGO_SETTINGS_MODULE", None)
@@ -89,6 +95,7 @@ def running_site(home: Path, **environment: str) -> Iterator[Site]:
             f"http://localhost:{stripe_port}",
             Cluster(home / "pg").url,
             process,
+            settings,
         )
         try:
             _wait_for(site, home / "site.log")
@@ -166,9 +173,12 @@ class _Forms(HTMLParser):
 class Shopper:
     """One customer with cookies and an address of their own, and without JavaScript."""
 
-    def __init__(self, site_url: str, address: str) -> None:
+    def __init__(
+        self, site_url: str, address: str, transport: httpx.BaseTransport | None = None
+    ) -> None:
         self.http = httpx.Client(
             base_url=site_url,
+            transport=transport,
             headers={"X-Forwarded-For": address, "User-Agent": "a shopper"},
             follow_redirects=False,
             timeout=60,

@@ -4,16 +4,18 @@ ENVIRONMENT decides what is allowed, never DEBUG: ``development``, ``test`` or `
 """
 
 import os
-import sys
 from pathlib import Path
-from typing import Any
 
 import django_stubs_ext
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from totetaxi.deploy.checks import production_problems
+from totetaxi.deploy.database import database
+from totetaxi.deploy.headers import YEAR, header_settings
 from totetaxi.deploy.logs import log_config
+from totetaxi.deploy.mail import anymail_settings
+from totetaxi.deploy.rates import rates_from
 
 # Lets ModelAdmin[Booking], ModelForm[Booking] and so on be written at run time.
 django_stubs_ext.monkeypatch()
@@ -67,7 +69,6 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_q",
-    "phonenumber_field",
     "template_partials",
     "totetaxi.users",
     "totetaxi.outbox",
@@ -78,15 +79,19 @@ INSTALLED_APPS = [
     "staff",
     "totetaxi.account",
     "totetaxi.pages",
+    "totetaxi.operations",
     *([] if PRODUCTION else ["totetaxi.dev"]),
 ]
 
 MIDDLEWARE = [
     "totetaxi.lib.request_id.RequestIdMiddleware",
+    "totetaxi.pages.probes.ProbeHostMiddleware",
+    "totetaxi.lib.request_id.RequestLogMiddleware",
+    "totetaxi.deploy.headers.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "totetaxi.users.sessions.SlidingSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -137,43 +142,33 @@ CRISPY_FAIL_SILENTLY = False
 EMBEDDED_POSTGRES = not PRODUCTION and not (env.str("DATABASE_URL", "") or env.str("DB_NAME", ""))
 
 
-def _database() -> dict[str, Any]:
-    """The database of DATABASE_URL, else of DB_NAME and the rest, else the embedded one."""
-    if url := env.str("DATABASE_URL", ""):
-        database: dict[str, Any] = environ.Env.db_url_config(url)
-    elif EMBEDDED_POSTGRES:
-        from totetaxi.dev.postgres import Cluster
+def _embedded_url() -> str:
+    """The address of the embedded PostgreSQL; "" where another one is used."""
+    if not EMBEDDED_POSTGRES:
+        return ""
+    from totetaxi.dev.postgres import Cluster
 
-        database = environ.Env.db_url_config(Cluster.for_environment(ENVIRONMENT).url)
-    else:
-        database = {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": env.str("DB_NAME", ""),
-            "USER": env.str("DB_USER", ""),
-            "PASSWORD": env.str("DB_PASSWORD", ""),
-            "HOST": env.str("DB_HOST", ""),
-            "PORT": env.str("DB_PORT", ""),
-        }
-    if database["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database.")
-    database["CONN_HEALTH_CHECKS"] = True
-    # Only web processes set this: the queue forks, and its children would share the sockets.
-    if pool_size := env.int("DB_POOL_SIZE", 0):
-        pool = {"min_size": 1, "max_size": pool_size, "timeout": 10}
-        database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": pool}
-    elif "qcluster" in sys.argv:
-        database["CONN_MAX_AGE"] = 60
-    return database
+    return Cluster.for_environment(ENVIRONMENT).url
 
 
-DATABASES = {"default": _database()}
+DATABASES = {"default": database(env, embedded=_embedded_url())}
+# The folder of pg_dump and pg_restore, and that of backups.
+PG_BIN = env.str("PG_BIN", "")
+BACKUP_HOME = env.str("BACKUP_HOME", str(BASE_DIR / ".local" / "backups"))
+# Whom the release step makes the first administrator, if there is none.
+FIRST_ADMIN_EMAIL = env.str("FIRST_ADMIN_EMAIL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Caches and the queue
 
 REDIS_URL = env.str("REDIS_URL", "")
 if REDIS_URL:
-    _shared = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    _shared = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # Nobody waits longer for a cache that hangs.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
     _counters = {**_shared, "KEY_PREFIX": "counters"}
 else:
     _shared = {
@@ -185,6 +180,7 @@ else:
 _local = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 CACHES = {"default": _shared, "counters": _counters, "local": _local}
 RATELIMIT_USE_CACHE = "counters"
+RATELIMIT_FAIL_OPEN = True  # A counter that went away between two questions refuses nobody.
 
 Q_CLUSTER = {
     "name": "totetaxi",
@@ -234,20 +230,9 @@ ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 2
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
-ACCOUNT_RATE_LIMITS = False  # IDENTITY_RATES are ours, in the shared counters.
+ACCOUNT_RATE_LIMITS = False  # RATES are ours, in the shared counters.
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds
-
-# How often one client may do what, see totetaxi.lib.ratelimit.
-IDENTITY_RATES = {
-    "sign_in": "10/m",  # And as often for one account.
-    "sign_up": "5/m",
-    "verify": "10/h",
-    "resend": "3/h",
-    "reset": "10/h",
-    "new_password": "10/h",
-    "change": "10/h",  # Of password or email, by account.
-}
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account:dashboard"
@@ -263,32 +248,23 @@ STAFF_INVITATION_HOURS = 72
 STAFF_LOCK_TRIES = 5
 STAFF_LOCK_MINUTES = 30
 STAFF_ALERT_TRIES = 50
-# How often one person may do what, for each page; "login" is by client address.
-STAFF_RATES = {
-    "login": env.str("STAFF_LOGIN_RATE", "5/m"),
-    "dashboard": env.str("STAFF_DASHBOARD_RATE", "10/m"),
-    "lists": env.str("STAFF_LISTS_RATE", "20/m"),
-    "detail": env.str("STAFF_DETAIL_RATE", "15/m"),
-    "change": env.str("STAFF_CHANGE_RATE", "10/m"),
-    "refresh": env.str("STAFF_REFRESH_RATE", "120/m"),
-}
 MFA_ADAPTER = "staff.second_factor.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "ToteTaxi"
 MFA_TOTP_TOLERANCE = 1  # Clocks may differ by one code.
 
 SESSION_COOKIE_AGE = 30 * 24 * 60 * 60  # Seconds from the last visit, see SlidingSessionMiddleware.
-SESSION_COOKIE_SECURE = PRODUCTION
-CSRF_COOKIE_SECURE = PRODUCTION
-CSRF_COOKIE_HTTPONLY = True  # htmx sends the token of the page's <body>.
-CSRF_FAILURE_VIEW = "totetaxi.pages.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CSRF_FAILURE_VIEW = "totetaxi.pages.errors.csrf_failure"
 
-# Links to a booking for who has no account: requests by address and by email, and uses.
-FIND_BOOKING_RATE = env.str("FIND_BOOKING_RATE", "5/h")
-FIND_BOOKING_EMAIL_RATE = env.str("FIND_BOOKING_EMAIL_RATE", "5/h")
-MANAGE_LINK_RATE = env.str("MANAGE_LINK_RATE", "30/h")
+# --- Limits
+
+RATES = rates_from(os.environ)
+# Unpaid orders that hold a place at the same time, for one email and one client address.
+HOLDS_PER_EMAIL = env.int("HOLDS_PER_EMAIL", 3)
+HOLDS_PER_ADDRESS = env.int("HOLDS_PER_ADDRESS", 10)
+# A public form that comes back faster than this (seconds) was not filled in by a person.
+FORM_SECONDS = env.float("FORM_SECONDS", 2)
 
 # --- Stripe
 
@@ -304,6 +280,10 @@ if STRIPE_SANDBOX:
     STRIPE_API_BASE = STRIPE_API_BASE or f"http://localhost:{SANDBOX_STRIPE_PORT}"
 if STRIPE_API_BASE:
     STRIPE_CHECKOUT_ORIGINS = [*STRIPE_CHECKOUT_ORIGINS, STRIPE_API_BASE]
+# Whether Stripe is asked about open payments when the database is new, then by the job's switch.
+ORPHAN_AUTORECOVERY_ENABLED = env.bool("ORPHAN_AUTORECOVERY_ENABLED", True)
+# How long a payment page is the customer's alone.
+ORPHAN_RECOVERY_GRACE_MINUTES = env.int("ORPHAN_RECOVERY_GRACE_MINUTES", 3)
 # Money that can buy nothing goes back by itself; off: staff decide.
 AUTO_REFUND_UNFULFILLABLE = env.bool("AUTO_REFUND_UNFULFILLABLE", True)
 # Refunds that the cancellation policy gives are sent without a person looking.
@@ -339,18 +319,25 @@ EMAIL_BACKEND = env.str(
     else "totetaxi.dev.mailbox.EmailBackend",  # Shown at /sandbox/mail/.
 )
 EMAIL_TIMEOUT = 10  # seconds
-ANYMAIL = {
-    name.removeprefix("ANYMAIL_"): value
-    for name, value in os.environ.items()
-    if name.startswith("ANYMAIL_")
-}
+# For the SMTP backend alone.
+EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
+ANYMAIL = anymail_settings(os.environ)
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", "" if PRODUCTION else "ToteTaxi <bookings@totetaxi.example>"
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", "")
+REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", "info@totetaxi.com")
 BOOKING_EMAIL_BCC = env.list("BOOKING_EMAIL_BCC", default=[])
-STAFF_ALERT_EMAILS = env.list("STAFF_ALERT_EMAILS", default=[])
+STAFF_ALERT_EMAILS = env.list(
+    "STAFF_ALERT_EMAILS",
+    default=["alerts@totetaxi.example"] if ENVIRONMENT == "development" else [],
+)
+BOOKING_REMINDERS_ENABLED = env.bool("BOOKING_REMINDERS_ENABLED", True)
+GOOGLE_REVIEW_PLACE_ID = env.str("GOOGLE_REVIEW_PLACE_ID", "")  # Empty: nobody is asked.
 # Shown where the booking policy, which holds the truth, cannot be read.
 BUSINESS_PHONE = env.str("BUSINESS_PHONE", "(631) 595-5100")
 # As receipts name the company.
@@ -402,37 +389,42 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = TEST or DEBUG
 WHITENOISE_AUTOREFRESH = TEST or DEBUG  # Looks when asked, instead of reading all files first.
 
-# --- Headers
+# --- Headers and cookies: their names and values stand there
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "base-uri": ["'none'"],
-        "object-src": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        # Chromium also applies this to the redirect that follows a form's POST.
-        "form-action": ["'self'", *STRIPE_CHECKOUT_ORIGINS],
-    }
-}
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SECURE_SSL_REDIRECT", True)
-SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # Load balancers ask without TLS.
-if PRODUCTION:
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 365 * 24 * 60 * 60)
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+globals().update(
+    header_settings(
+        production=PRODUCTION,
+        checkout_origins=STRIPE_CHECKOUT_ORIGINS,
+        https=env.bool("SECURE_SSL_REDIRECT", True),
+        hsts_seconds=env.int("SECURE_HSTS_SECONDS", YEAR),
+    )
+)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Checks and logs
 
+# /health/ready/: what is silent for so many seconds is an alarm, and it ends when all was well for
+# so many; who has the token (in development anybody) is told the reasons.
+HEALTH_TOKEN = env.str("HEALTH_TOKEN", "")
+HEALTH_SILENCE_SECONDS = env.int("HEALTH_SILENCE_SECONDS", 180)
+HEALTH_QUEUE_SECONDS = env.int("HEALTH_QUEUE_SECONDS", 15 * 60)
+HEALTH_WELL_SECONDS = env.int("HEALTH_WELL_SECONDS", 120)
 SILENCED_SYSTEM_CHECKS = [
     "auth.E003",  # User.email is unique in any case by a constraint this check does not know.
     # Cut-off times are fixed defaults on purpose; within ten seconds of one the check complains.
     "fields.W161",
 ]
 LOGGING = log_config(ENVIRONMENT, env.str("LOG_LEVEL", "INFO"))
+if SENTRY_DSN := "" if TEST else env.str("SENTRY_DSN", ""):
+    from totetaxi.deploy.errors import start_reporting
+
+    start_reporting(
+        SENTRY_DSN,
+        environment=env.str("SENTRY_ENVIRONMENT", ENVIRONMENT),
+        release=env.str("SENTRY_RELEASE", ""),
+        traces=env.float("SENTRY_TRACES_SAMPLE_RATE", 0.1 if PRODUCTION else 0.0),
+    )
 
 if PRODUCTION and (problems := production_problems(globals())):
     raise ImproperlyConfigured("\n  - ".join(["Production refuses to start:", *problems]))

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("booking.urls")),
     path("", include("payments.urls")),
     path("", include("logistics.urls")),
+    path("", include("totetaxi.outbox.urls")),
     path("", include("totetaxi.account.urls")),
     path("account/", include("totetaxi.account.identity.urls")),
     path("staff/", include("staff.urls")),

@@ -170,6 +170,8 @@ class Migration(migrations.Migration):
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True)),
                 ("cancellation_reason", models.CharField(blank=True, max_length=500)),
+                ("reminded_at", models.DateTimeField(blank=True, null=True)),
+                ("review_requested_at", models.DateTimeField(blank=True, null=True)),
                 ("capacity_units", models.PositiveIntegerField(default=1)),
                 ("hold_released_at", models.DateTimeField(blank=True, null=True)),
                 ("terms_version", models.CharField(blank=True, max_length=20)),

@@ -64,6 +64,12 @@ class BookingQuerySet(models.QuerySet["Booking"]):
         """Bookings whose number, contact or addresses contain every word of ``text`` (R921)."""
         return self.filter(matching(text))
 
+    def holding_unpaid(self) -> "BookingQuerySet":
+        """Orders of customers' own that hold a place and are not paid (rule R674)."""
+        return self.visible().filter(
+            status=BookingStatus.PENDING, hold_released_at=None, created_by=None
+        )
+
     def upcoming(self, today: date) -> "BookingQuerySet":
         """Bookings we will carry out on ``today`` or later, soonest first."""
         return self.filter(status__in=LIVE_STATUSES, pickup_date__gte=today).order_by(
@@ -142,6 +148,9 @@ class Booking(models.Model):
     completed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancellation_reason = models.CharField(max_length=500, blank=True)
+    # When the customer was mailed: the day before, and for a review afterwards; once each.
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    review_requested_at = models.DateTimeField(null=True, blank=True)
     # The place it holds on pickup_date; given back when set (rule R604).
     capacity_units = models.PositiveIntegerField(default=1)
     hold_released_at = models.DateTimeField(null=True, blank=True)

@@ -16,7 +16,7 @@ DRAFT_LIFE = timedelta(hours=24)
 
 
 def default_expiry() -> datetime:
-    return clock.now() + DRAFT_LIFE
+    return clock.after(clock.now(), DRAFT_LIFE)
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):

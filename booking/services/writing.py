@@ -86,6 +86,8 @@ def _fill_service(booking: Booking, request: QuoteRequest) -> None:
 def _fill_schedule(booking: Booking, order: Order) -> None:
     request, day = order.request, day_and_units(order)[0]
     booking.blade_ready_time = order.quote.ready_time
+    if booking.pickup_date != day:
+        booking.reminded_at = None  # of another day (rule R651)
     booking.pickup_date = day
     booking.pickup_time = request.pickup_time
     booking.specific_pickup_hour = request.specific_pickup_hour

@@ -1,7 +1,6 @@
 """The parts of a step that refresh by themselves; each also answers as a whole page."""
 
 from dataclasses import replace
-from typing import Final
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -24,11 +23,9 @@ from totetaxi.lib.access import audience
 from totetaxi.lib.htmx import HtmxRequest, render_page
 from totetaxi.lib.ratelimit import limit
 
-RATE: Final = "60/m"
-
 
 @audience("public")
-@limit(RATE)
+@limit("preview")
 @never_cache
 @require_safe
 @catalog_needed
@@ -56,7 +53,7 @@ def _is_delivery(basket: Basket) -> bool:
 
 
 @audience("public")
-@limit(RATE)
+@limit("calendar")
 @never_cache
 @require_safe
 @catalog_needed
@@ -75,7 +72,7 @@ def calendar(request: HtmxRequest) -> HttpResponse:
 
 
 @audience("public")
-@limit(RATE)
+@limit("zip")
 @never_cache
 @require_safe
 @catalog_needed

@@ -69,6 +69,7 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @audience("public")
 @never_cache
+@limit("step", methods=("POST",), refreshes=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @catalog_needed
 def step(request: HtmxRequest, slug: str) -> HttpResponse:
@@ -90,7 +91,7 @@ def step(request: HtmxRequest, slug: str) -> HttpResponse:
 
 @audience("public")
 @never_cache
-@limit("20/h", methods=("POST",), group="discount-codes")
+@limit("discount", methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 @catalog_needed
 def review(request: HtmxRequest) -> HttpResponse:
@@ -113,6 +114,7 @@ def review(request: HtmxRequest) -> HttpResponse:
 
 @audience("public")
 @never_cache
+@limit("step", methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 @catalog_needed
 def reset(request: HttpRequest) -> HttpResponse:

@@ -18,21 +18,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="StripeEvent",
-            fields=[
-                ("event_id", models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ("type", models.CharField(max_length=100)),
-                ("object_id", models.CharField(max_length=200)),
-                ("created_at_stripe", models.DateTimeField()),
-                ("received_at", models.DateTimeField(auto_now_add=True)),
-                ("processed_at", models.DateTimeField(blank=True, null=True)),
-                ("result", models.CharField(blank=True, max_length=100)),
-            ],
-            options={
-                "ordering": ["-received_at"],
-            },
-        ),
-        migrations.CreateModel(
             name="StripeProof",
             fields=[
                 ("day", models.DateField(primary_key=True, serialize=False)),
@@ -449,6 +434,24 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["created_at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="StripeEvent",
+            fields=[
+                ("event_id", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("type", models.CharField(max_length=100)),
+                ("object_id", models.CharField(max_length=200)),
+                ("created_at_stripe", models.DateTimeField()),
+                ("received_at", models.DateTimeField(auto_now_add=True)),
+                ("processed_at", models.DateTimeField(blank=True, null=True)),
+                ("result", models.CharField(blank=True, max_length=100)),
+            ],
+            options={
+                "ordering": ["-received_at"],
+                "indexes": [
+                    models.Index(fields=["-received_at"], name="payments_st_receive_ce9ca6_idx")
+                ],
             },
         ),
         migrations.CreateModel(

@@ -24,6 +24,7 @@ class StripeEvent(models.Model):
 
     class Meta:
         ordering = ["-received_at"]
+        indexes = [models.Index(fields=["-received_at"])]
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"

@@ -78,8 +78,9 @@ class Finding:
 def look(run: Run) -> str:
     """Find what is wrong, store it, resolve what is gone, and have the new ones mailed.
 
-    A part that cannot be looked at does not keep the others from being told (incident of
-    2026-06-07); it is raised at the end, and nothing is resolved on the word of the rest.
+    A part that cannot be looked at, or a finding that cannot be stored, does not keep the others
+    from being told (incident of 2026-06-07); it is raised at the end, and nothing is resolved on
+    the word of the rest.
     """
     found: list[Finding] = []
     unseen: list[Exception] = []
@@ -94,7 +95,12 @@ def look(run: Run) -> str:
     if run.dry_run:
         return f"{len(found)} would stand"
     for finding in found:
-        store(finding)
+        try:
+            with transaction.atomic():
+                store(finding)
+        except Exception as error:
+            logger.exception("could not store %s about %s", finding.kind, finding.subject)
+            unseen.append(error)
     resolved = 0 if unseen else resolve_others(found, kinds=LOOKED_FOR)
     new = announce_untold()
     if unseen:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from booking import services as bookings
+from booking.cancelling import change_cutoff
 from booking.describe import window
 from booking.models import Booking, BookingChange, BookingStatus
 from booking.services import OFFICE, NotBookableError, PriceChangedError, Proposal
@@ -47,7 +48,6 @@ from payments.services.checkout import (
 )
 from payments.services.links import LinkRefusedError, create_link, end_page
 from payments.services.locks import Money, audit, lock_money
-from payments.services.policy import cutoff_of
 from payments.services.sessions import done_url, live_attempt, new_attempt, state_of
 from payments.services.settlement import Outcome, apply_state
 from totetaxi.lib import clock
@@ -118,7 +118,7 @@ class StaffChange:
 
 def change_deadline(booking: Booking) -> datetime:
     """Until when customers change and cancel by themselves; from then on it is by phone."""
-    return cutoff_of(window(booking)[0].date(), price_book.load().policy)
+    return change_cutoff(window(booking)[0].date(), price_book.load().policy)
 
 
 def change_refusal(booking: Booking, now: datetime) -> str:

@@ -216,7 +216,7 @@ def _open(
         if live_attempt(booking) is not None:
             return None
         bookings.rewrite(money.booking, draft, shown, acceptance)
-    draft.expires_at = clock.now() + session_life() + timedelta(hours=24)
+    draft.expires_at = clock.after(clock.now(), session_life() + timedelta(hours=24))
     draft.save(update_fields=["expires_at", "updated_at"])
     if money.booking.total_price_cents == 0:
         return nothing_to_pay(money)

@@ -187,7 +187,7 @@ def _replace(
         raise LinkRefusedError(f"This booking is {booking.get_status_display().lower()}.")
     if booking.total_price_cents == 0:
         raise LinkRefusedError("There is nothing to pay.")
-    expires_at = min(now + LINK_LIFE, window(booking)[0])
+    expires_at = min(clock.after(now, LINK_LIFE), window(booking)[0])
     if expires_at <= now:
         raise LinkRefusedError("The pickup window has begun: take the payment by phone.")
     if any(live_attempt(booking, purpose) for purpose in Purpose):

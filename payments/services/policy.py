@@ -1,9 +1,10 @@
 """What cancelling gives back, by the policy's table: exact cents, and until when (R624, R625)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from booking.cancelling import change_cutoff
 from booking.describe import window
 from booking.models import Booking
 from catalog import price_book
@@ -50,7 +51,7 @@ def refund_terms(
     if is_peak:
         percent = policy.peak_date_refund_percent
     pickup_day = window_start.astimezone(clock.NEW_YORK).date()
-    cutoff = cutoff_of(pickup_day, policy)
+    cutoff = change_cutoff(pickup_day, policy)
     return RefundTerms(
         percent=percent,
         by_customer=now < cutoff,
@@ -58,11 +59,6 @@ def refund_terms(
         full_until=None if is_peak else _full_until(window_start, policy),
         cutoff=cutoff,
     )
-
-
-def cutoff_of(pickup_day: date, policy: Policy) -> datetime:
-    """When changing and cancelling by oneself ends for a pickup on that day (rules R515, R625)."""
-    return clock.at(pickup_day - timedelta(days=1), policy.change_cutoff)
 
 
 def refund_cents(paid_cents: int, terms: RefundTerms) -> int:

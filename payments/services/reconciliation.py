@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
@@ -36,8 +37,8 @@ from totetaxi.lib import clock
 
 logger = logging.getLogger(__name__)
 
-# Younger sessions are left to the customer, who is probably typing.
-GRACE: Final = timedelta(minutes=3)
+# A refund that has just been sent is probably on its way.
+REFUND_GRACE: Final = timedelta(minutes=3)
 # A page whose address never reached the customer is ended; until then a second click finds it.
 LOST_ANSWER_GRACE: Final = timedelta(minutes=10)
 UNPAID_LIFE: Final = timedelta(hours=24)
@@ -60,8 +61,10 @@ def reconcile(run: Run) -> str:
 
 
 def _due_attempts() -> list[CheckoutAttempt]:
+    """Younger ones are left to the customer, who is probably typing."""
     now = clock.real_now()
-    asked = Q(created_at__lt=now - GRACE) & ~Q(session_id="")
+    grace = timedelta(minutes=settings.ORPHAN_RECOVERY_GRACE_MINUTES)
+    asked = Q(created_at__lt=now - grace) & ~Q(session_id="")
     lost = Q(created_at__lt=now - LOST_ANSWER_GRACE, session_id="")
     due = CheckoutAttempt.objects.filter(asked | lost, status__in=LIVE_ATTEMPTS)
     return list(due.select_related("payment__booking").order_by("created_at")[:BATCH])
@@ -91,7 +94,7 @@ def _resolve(attempt: CheckoutAttempt, *, dry_run: bool) -> str:
 
 def _due_refunds() -> list[Refund]:
     """Refunds on their way for a while: perhaps a task or an event of theirs was lost."""
-    before = clock.now() - GRACE
+    before = clock.now() - REFUND_GRACE
     due = Refund.objects.filter(status__in=UNDER_WAY_REFUNDS)
     due = due.filter(Q(approved_at__lt=before) | Q(approved_at=None))
     return list(due.order_by("created_at")[:BATCH])

@@ -13,7 +13,7 @@ from payments.models import STANDING_REFUNDS, Dispute, Method, Payment, Refund
 from payments.services import LinkState, link_state
 from staff.access import Capability
 from staff.bookings.acts import NoteForm
-from staff.bookings.mails import mails_of, sendable
+from staff.bookings.mails import mails_of, missed_of, sendable
 from staff.bookings.money import link_of, money_word
 from staff.bookings.moves import may_edit, moves_of
 from staff.bookings.rows import readable
@@ -52,6 +52,7 @@ def detail(booking: Booking, staff: StaffProfile) -> dict[str, Any]:
         ],
         "documents": list(booking.documents.standing()),
         "mails": mails,
+        "missed": missed_of(booking),
         "sendable": sendable(booking) if modify else (),
         "timeline": timeline(booking, mails),
         "note_form": NoteForm(),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
+from booking import reminders
 from booking.models import LIVE_STATUSES, Booking, BookingEvent, BookingStatus, EventKind
 from booking.preferences import MailKind as Why
 from booking.preferences import wants
@@ -17,6 +19,7 @@ from payments.services import balance_cents, create_link, owed_change
 from staff.bookings.moves import UNPAID
 from totetaxi.lib import clock
 from totetaxi.lib.money import usd
+from totetaxi.outbox import models as outbox
 from totetaxi.outbox.models import Message
 from totetaxi.outbox.services import announce
 
@@ -35,7 +38,11 @@ MAILS: Final = {
     "payments.send_receipt": "Receipt",
     "payments.tell_customer_about_refund": "Refund",
     "payments.tell_customer_about_unfulfillable": "Apology, money on its way back",
+    "booking.send_reminder": "Reminder",
+    "booking.send_review_request": "Review request",
 }
+# Nobody is phoned because one of these came back: all is delivered.
+NOT_MISSED: Final = ("booking.send_delivered", "booking.send_review_request")
 
 
 class MailKind(StrEnum):
@@ -48,6 +55,7 @@ class MailKind(StrEnum):
     PAYMENT_RECEIVED = "payment_received"
     APOLOGY = "apology"
     DELIVERED = "delivered"
+    REMINDER = "reminder"
 
 
 @dataclass(frozen=True)
@@ -62,20 +70,50 @@ class Mail:
 
 @dataclass(frozen=True)
 class SentMail:
-    """One mail on its way or gone: ``state`` as the outbox has it, ``error`` if it failed."""
+    """One mail on its way or gone, to one person: ``row`` is None until it went out."""
 
     message: Message
     label: str
+    row: outbox.Mail | None
 
     @property
     def at(self) -> datetime:
-        """When it went out or was asked for, in business time."""
+        """In business time: when it went out, came back, was given up or was asked for."""
         message = self.message
-        return clock.in_business(message.done_at or message.dead_at or message.created_at)
+        if self.row is None:
+            when = message.done_at or message.dead_at or message.created_at
+        else:
+            when = self.row.state_at if self.is_in_trouble else self.row.sent_at
+        return clock.in_business(when)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When it went out, in business time."""
+        return clock.in_business(self.row.sent_at) if self.row else None
 
     @property
     def state(self) -> str:
-        return self.message.state
+        """The mail service's word (``MailState``) once it is out; before that ``waiting``,
+        ``retrying``, ``dead``, or ``spared``: there was no reason any more to mail it."""
+        if self.row is not None:
+            return self.row.state
+        return "spared" if self.message.state == "done" else self.message.state
+
+    @property
+    def is_in_trouble(self) -> bool:
+        return self.row is not None and self.row.state in outbox.TROUBLE_STATES
+
+    @property
+    def recipient(self) -> str:
+        """To whom it went, "" if that person was deleted or it has not gone yet."""
+        return self.row.recipient if self.row else ""
+
+    @property
+    def reason(self) -> str:
+        """What kept it from arriving, "" if nothing did."""
+        if self.row is None:
+            return self.message.last_error
+        return "" if self.row.state == outbox.MailState.DELIVERED else self.row.detail
 
 
 class MailRefusedError(Exception):
@@ -83,9 +121,34 @@ class MailRefusedError(Exception):
 
 
 def mails_of(booking: Booking) -> list[SentMail]:
-    """Mails to the customer, newest first."""
+    """Mails to the customer, newest first; two queries."""
     messages = Message.objects.filter(booking_id=booking.pk, handler__in=MAILS)
-    return [SentMail(one, MAILS[one.handler]) for one in messages.order_by("-created_at")]
+    return [
+        SentMail(message, MAILS[message.handler], row)
+        for message in messages.order_by("-created_at").prefetch_related("mails")
+        for row in message.mails.all() or [None]
+    ]
+
+
+def missed() -> outbox.MailQuerySet:
+    """Mails that customers never got and must be told another way, of bookings that stand."""
+    standing = Booking.objects.visible().filter(pk=OuterRef("booking_id"))
+    telling = [handler for handler in MAILS if handler not in NOT_MISSED]
+    mails = outbox.Mail.objects.to_be_settled().filter(message__handler__in=telling)
+    return mails.filter(Exists(standing))
+
+
+def missed_of(booking: Booking) -> list[str]:
+    """The labels of the mails that this customer never got."""
+    mails = missed().filter(booking_id=booking.pk).select_related("message").order_by("sent_at")
+    return list(dict.fromkeys(MAILS[mail.message.handler] for mail in mails if mail.message))
+
+
+def settle(booking: Booking) -> list[str]:
+    """The customer was reached another way; the labels of the mails which that settles."""
+    labels = missed_of(booking)
+    missed().filter(booking_id=booking.pk).update(settled_at=clock.real_now())
+    return labels
 
 
 def sendable(booking: Booking) -> tuple[Mail, ...]:
@@ -103,6 +166,9 @@ def _of_order(booking: Booking) -> Iterator[Mail]:
         if (change := _last_change(booking)) is not None:
             hint = "The last change: what it was, and what it is now."
             yield Mail(MailKind.CHANGE, change.pk, "Change notice", hint)
+    if reminders.still_due(booking, booking.pickup_date):
+        hint = "That the pickup is tomorrow, and what to have ready."
+        yield Mail(MailKind.REMINDER, booking.pk, "Reminder", hint)
     # An order that merely ran out unpaid has none.
     if Cancellation.objects.filter(booking=booking).exists():
         hint = "The cancellation with what was decided about the money."
@@ -168,6 +234,7 @@ EVENTS: Final = {
     MailKind.PAYMENT_RECEIVED: "payment_mail_again",
     MailKind.APOLOGY: "apology_again",
     MailKind.DELIVERED: "delivered_again",
+    MailKind.REMINDER: "reminder_again",
 }
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.utils.dateformat import format as date_format
+
 from booking.models import Booking, BookingEvent, BookingStatus, EventKind, InternalNote
 from logistics.models import TaskKind, TaskStatus
 from payments.models import AuditKind, PaymentAudit
@@ -12,6 +14,7 @@ from staff.bookings.mails import SentMail
 from staff.models import ActionType, StaffAction
 from totetaxi.lib import clock
 from totetaxi.lib.money import usd
+from totetaxi.outbox.models import MailState
 
 LABELS: Final = {
     "customer": "Customer",
@@ -53,10 +56,16 @@ SHOWN_ACTIONS: Final = (
     ActionType.MANAGE_LOGISTICS,
 )
 MAIL_WORDS: Final = {
-    "done": "{} sent",
-    "dead": "{} could not be sent",
-    "retrying": "{} is tried again",
     "waiting": "{} is on its way",
+    "retrying": "{} is tried again",
+    "dead": "{} could not be sent",
+    "spared": "{} was not needed any more",
+    MailState.SENT: "{} sent",
+    MailState.DEFERRED: "{} sent, and held up on its way",
+    MailState.DELIVERED: "{} delivered",
+    MailState.BOUNCED: "{} came back",
+    MailState.REJECTED: "{} refused by the mail service",
+    MailState.COMPLAINED: "{} marked as spam",
 }
 
 
@@ -161,8 +170,12 @@ def _actions(booking: Booking) -> Iterator[Entry]:
 
 def _mail(mail: SentMail) -> Entry:
     words = MAIL_WORDS[mail.state].format(mail.label)
-    tone = "warn" if mail.state == "dead" else ""
-    return Entry(mail.at, words, "System", tone, mail.message.last_error)
+    trouble = mail.is_in_trouble or mail.state == "dead"
+    tone = "warn" if trouble else "good" if mail.state == MailState.DELIVERED else ""
+    to = f"To {mail.recipient}" if mail.recipient else ""
+    if mail.is_in_trouble and mail.sent_at is not None:
+        to += f", sent {date_format(mail.sent_at, 'M j, g:i A')}"
+    return Entry(mail.at, words, "System", tone, ": ".join(filter(None, (to, mail.reason))))
 
 
 # -- words -------------------------------------------------------------------

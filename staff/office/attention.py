@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
-from croniter import croniter
 from django.db.models import Count, Exists, Model, OuterRef, QuerySet, Sum
 from django.urls import reverse
 
@@ -18,12 +17,13 @@ from booking.models import LIVE_STATUSES, Booking, BookingStatus, Document, Docu
 from catalog.words import count_words, day_words
 from logistics.models import LogisticsAlert
 from payments.models import MoneyAlert, PaymentLink, Refund, RefundStatus
+from staff.bookings.mails import missed as missed_mails
 from staff.office import figures
 from totetaxi.lib import clock
 from totetaxi.lib.money import usd
 from totetaxi.lib.template_tags import clock_time
 from totetaxi.outbox import registry
-from totetaxi.outbox.jobs import SCHEDULER
+from totetaxi.outbox.beats import SCHEDULER
 from totetaxi.outbox.models import Beat, Job, Message
 
 Row = TypeVar("Row", bound=Model)
@@ -70,6 +70,7 @@ def items(now: datetime, rights: Rights) -> list[Item]:
         *_refunds(rights),
         *_links(now),
         *_certificates(now.date()),
+        *_missed_mails(),
         *_messages(rights),
         *_jobs(rights),
     ]
@@ -212,6 +213,19 @@ def _certificates(today: date) -> Iterator[Item]:
         )
 
 
+def _missed_mails() -> Iterator[Item]:
+    """Customers who never got what they were mailed: somebody phones them."""
+    bookings = Booking.objects.filter(pk__in=missed_mails().values("booking_id"))
+    rows, more = _first(bookings.order_by("pickup_date", "booking_number"))
+    for booking in rows:
+        text = "has a mail that came back or was marked as spam."
+        url = _booking_url(booking.pk)
+        yield Item("bad", "Mail came back", text, url, "Phone them", booking.booking_number)
+    if more:
+        text = f"{count_words(more, 'more booking')} with a mail that came back."
+        yield Item("bad", "Mail came back", text, reverse("staff:bookings"), "See bookings")
+
+
 def _messages(rights: Rights) -> Iterator[Item]:
     """Work that was given up: mails above all. That of a booking is solved on its page."""
     dead, more = _first(Message.objects.dead().order_by("-dead_at"))
@@ -222,50 +236,38 @@ def _messages(rights: Rights) -> Iterator[Item]:
         if number:
             text, url = "has a message that could not be sent.", _booking_url(message.booking_id)
         elif rights.administer:
-            text, url = "A message that belongs to no booking was given up.", _admin("message")
+            text = "A message that belongs to no booking was given up."
+            url = reverse("staff:messages")
         else:
             continue
         yield Item("bad", "Message failed", text, url, "Open", number or "")
     if more and rights.administer:
         text = f"{count_words(more, 'more message')}."
-        yield Item("bad", "Message failed", text, _admin("message"), "See all")
-
-
-def _admin(model: str) -> str:
-    return reverse(f"admin:outbox_{model}_changelist")
+        yield Item("bad", "Message failed", text, reverse("staff:messages"), "See all")
 
 
 def _jobs(rights: Rights) -> Iterator[Item]:
     """Scheduled work that failed, is late, or would not be noticed to be."""
     now = clock.real_now()
-    where = (_admin("job"), "See jobs") if rights.administer else ("", "")
+    where = (reverse("staff:jobs"), "See jobs") if rights.administer else ("", "")
     beat = Beat.objects.filter(name=SCHEDULER).first()
     if beat is None or now - beat.at > BEAT_PATIENCE:
         yield Item("bad", "Scheduler late", _silence(beat), *where)
     known = {job.name: job for job in Job.objects.all()}
+    in_trouble = set(Job.objects.in_trouble(now).values_list("name", flat=True))
     for scheduled in registry.jobs():
         job = known.get(scheduled.name)
         if job is None or not job.enabled:
             continue
-        if job.last_ok is False:
-            yield Item("bad", "Job failed", f"{scheduled.label}: the last run failed.", *where)
-        elif _is_late(job, scheduled, now):
-            due = clock_time(_due(scheduled, now))
-            yield Item("warn", "Job late", f"{scheduled.label}: was due at {due}.", *where)
+        due = scheduled.due_by(now - JOB_PATIENCE)
+        if job.name in in_trouble:
+            outcome = "did not finish" if job.has_died(now) else "failed"
+            yield Item("bad", "Job failed", f"{scheduled.label}: the last run {outcome}.", *where)
+        elif job.last_started_at is not None and job.last_started_at < due:
+            text = f"{scheduled.label}: was due at {clock_time(due)}."
+            yield Item("warn", "Job late", text, *where)
 
 
 def _silence(beat: Beat | None) -> str:
     since = f"since {clock_time(beat.at)}, {day_words(_day(beat.at))}" if beat else "so far"
     return f"Mails and scheduled work stand still: no sign of life {since}."
-
-
-def _due(job: registry.ScheduledJob, now: datetime) -> datetime:
-    """When it should have run last, leaving time to wait for a worker."""
-    due: datetime = croniter(
-        job.cron, (now - JOB_PATIENCE).astimezone(clock.NEW_YORK), ret_type=datetime
-    ).get_prev()
-    return due
-
-
-def _is_late(job: Job, scheduled: registry.ScheduledJob, now: datetime) -> bool:
-    return job.last_started_at is not None and job.last_started_at < _due(scheduled, now)

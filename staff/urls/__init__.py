@@ -10,4 +10,5 @@ urlpatterns = [
     path("", include("staff.urls.catalog")),
     path("", include("staff.urls.office")),
     path("", include("staff.urls.logistics")),
+    path("", include("staff.urls.jobs")),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from staff.views import booking_acts, booking_edit, booking_new, bookings
+from staff.views import booking_acts, booking_edit, booking_mails, booking_new, bookings
 
 urlpatterns = [
     path("bookings/", bookings.bookings, name="bookings"),
@@ -26,5 +26,10 @@ urlpatterns = [
     path("bookings/<uuid:booking_id>/restore/", booking_acts.restore, name="booking_restore"),
     path("bookings/<uuid:booking_id>/notes/", booking_acts.note, name="booking_note"),
     path("bookings/<uuid:booking_id>/mail/", booking_acts.mail, name="booking_mail"),
+    path(
+        "bookings/<uuid:booking_id>/mail/settle/",
+        booking_mails.mails_settle,
+        name="booking_mails_settle",
+    ),
     path("bookings/<uuid:booking_id>/customer/", booking_acts.customer, name="booking_customer"),
 ]

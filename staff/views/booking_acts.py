@@ -236,7 +236,7 @@ def note(request: StaffRequest, booking_id: UUID) -> HttpResponse:
     return redirect("staff:booking", booking.pk)
 
 
-@staff_page(Capability.MODIFY_BOOKINGS, rate="change")
+@staff_page(Capability.MODIFY_BOOKINGS, rate="resend")
 @ASK
 def mail(request: StaffRequest, booking_id: UUID) -> HttpResponse:
     """Send or send again one of the mails that fit the booking; GET asks which and whether."""

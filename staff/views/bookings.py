@@ -49,7 +49,7 @@ def _csv(request: StaffRequest, found: QuerySet[Booking]) -> HttpResponse:
     return csv_response(request, "bookings.csv", header, lines, text="Bookings")
 
 
-@staff_page(Capability.VIEW, rate="detail")
+@staff_page(Capability.VIEW, rate="booking")
 @require_safe
 def booking(request: StaffRequest, booking_id: UUID) -> HttpResponse:
     """Everything about one booking; hidden ones are there for admins alone."""

@@ -36,7 +36,7 @@ def links(request: StaffRequest) -> HttpResponse:
     return render(request, "staff/money/links.html", context)
 
 
-@staff_page(Capability.MODIFY_BOOKINGS, rate="change")
+@staff_page(Capability.MODIFY_BOOKINGS, rate="resend")
 @require_POST
 def link_resend(request: StaffRequest, link_id: UUID) -> HttpResponse:
     """Make a new link for the same booking and mail it; all older ones end."""

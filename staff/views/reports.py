@@ -88,7 +88,7 @@ def usual_step(first: str, last: str) -> Step:
     return Step.WEEK if length <= 200 else Step.MONTH
 
 
-@staff_page(Capability.VIEW_FINANCIALS, rate="lists")
+@staff_page(Capability.VIEW_FINANCIALS, rate="reports")
 @require_safe
 def reports(request: StaffRequest) -> HttpResponse:
     """All reports of a span."""
@@ -115,7 +115,7 @@ def reports(request: StaffRequest) -> HttpResponse:
     return render(request, "staff/reports.html", context)
 
 
-@staff_page(Capability.VIEW_FINANCIALS, rate="lists")
+@staff_page(Capability.VIEW_FINANCIALS, rate="reports")
 @require_safe
 def report_csv(request: StaffRequest, key: str) -> HttpResponse:
     """One table of a report as a file; the download is on record."""

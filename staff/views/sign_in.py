@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.db import transaction
@@ -24,7 +23,6 @@ from totetaxi.lib.access import audience
 from totetaxi.lib.htmx import HtmxRequest
 from totetaxi.lib.ratelimit import limit
 
-LOGIN_RATE = settings.STAFF_RATES["login"]
 INVITATION_KEY = "staff_invitation"
 WRONG = "This email and password do not open the office. Check both and try again."
 WRONG_CODE = "This code does not fit. Wait for the next one and type that."
@@ -43,7 +41,7 @@ def locked_message(answer: tries.Answer) -> str:
 
 @audience("public")
 @never_cache
-@limit(LOGIN_RATE, group="staff_login", methods=("POST",))
+@limit("staff_login", group="staff_login", methods=("POST",))
 @form_page
 def login(request: HtmxRequest) -> HttpResponse:
     """Email and password. Who is in already goes on to where they wanted."""
@@ -81,7 +79,7 @@ def _with_password(request: HtmxRequest, form: SignInForm, next_url: str) -> Htt
 
 @audience("public")
 @never_cache
-@limit(LOGIN_RATE, group="staff_login_code", methods=("POST",))
+@limit("staff_login", group="staff_login_code", methods=("POST",))
 @form_page
 def code(request: HtmxRequest) -> HttpResponse:
     """The six digits of the app."""
@@ -92,7 +90,7 @@ def code(request: HtmxRequest) -> HttpResponse:
 
 @audience("public")
 @never_cache
-@limit(LOGIN_RATE, group="staff_login_code", methods=("POST",))
+@limit("staff_login", group="staff_login_code", methods=("POST",))
 @form_page
 def recovery(request: HtmxRequest) -> HttpResponse:
     """One of the recovery codes, without the app."""
@@ -137,7 +135,7 @@ def _second_step(
 
 @audience("public")
 @never_cache
-@limit(LOGIN_RATE, group="staff_login_code", methods=("POST",))
+@limit("staff_login", group="staff_login_code", methods=("POST",))
 @form_page
 def enrol(request: HtmxRequest) -> HttpResponse:
     """Set an authenticator app up, at the first sign-in."""
@@ -162,6 +160,7 @@ def _enrolled(request: HtmxRequest, pending: Pending, codes: list[str]) -> HttpR
 
 @audience("public")
 @never_cache
+@limit("sign_out")
 @require_POST
 def logout(request: HtmxRequest) -> HttpResponse:
     """Sign out."""
@@ -175,7 +174,7 @@ def logout(request: HtmxRequest) -> HttpResponse:
 
 @audience("public")
 @never_cache
-@limit(LOGIN_RATE, group="staff_set_password")
+@limit("staff_login", group="staff_set_password")
 @require_safe
 def set_password(request: HtmxRequest, token: str) -> HttpResponse:
     """The link of an invitation: keeps the token out of the address of the form."""
@@ -187,6 +186,7 @@ def set_password(request: HtmxRequest, token: str) -> HttpResponse:
 
 @audience("public")
 @never_cache
+@limit("staff_login", group="staff_new_password", methods=("POST",))
 @form_page
 def new_password(request: HtmxRequest) -> HttpResponse:
     """Choose a password, after the link of an invitation."""

@@ -81,6 +81,12 @@ MOMENTS = [
     ("2026-11-01T23:00:00", "2026-11-02", ALL, "too_soon"),  # 18:00
     ("2026-11-02T04:59:59", "2026-11-01", ALL, "too_soon"),  # 23:59:59
     ("2026-11-02T05:00:00", "2026-11-01", ALL, "past"),  # 00:00
+    # Tuesday, February 29, 2028.
+    ("2028-02-28T23:00:00", "2028-02-29", OTHERS[:1], "too_soon"),  # 18:00, the day before
+    ("2028-02-29T04:59:59", "2028-02-29", DELIVERIES[:1], "too_soon"),  # 23:59:59
+    ("2028-02-29T05:01:00", "2028-02-29", DELIVERIES[:1], ""),  # 00:01
+    ("2028-02-29T05:01:00", "2028-03-01", OTHERS[:1], ""),
+    ("2028-03-01T05:01:00", "2028-02-29", DELIVERIES[:1], "past"),  # 00:01, the day after
 ]
 CASES = [
     pytest.param(moment, date.fromisoformat(day), service, verdict, id=f"{moment} {day} {service}")

@@ -5,12 +5,13 @@ import sys
 from collections.abc import Iterator
 from datetime import time
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
-from django.test import override_settings
+from django.test import Client, override_settings
 from pytest_django import DjangoAssertNumQueries
 
 from catalog import price_book, version
@@ -390,3 +391,24 @@ def test_change_is_kept_even_if_the_cache_is_down(
         patch.setattr(cache, "set", down)
         package.save()
     assert MiniMovePackage.objects.get().base_price_cents == 1_000_00
+
+
+def test_site_sells_while_the_caches_are_down(
+    package: MiniMovePackage,
+    client: Client,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Rule R672: a Redis that is gone costs time, and nobody's order."""
+    gone = {"BACKEND": "django.core.cache.backends.redis.RedisCache"}
+    down = {**gone, "LOCATION": "redis://127.0.0.1:1"}
+    settings.CACHES = {**settings.CACHES, "default": down, "counters": down}
+    assert petite_cents() == 995_00
+    assert client.get("/book/quote/").status_code == 200
+    answer = client.post("/book/service/", {"service_type": "mini_move", "package_type": "petite"})
+    assert answer.status_code == 303
+    assert set(caplog.messages) == {
+        "catalog version not read: ConnectionError",
+        "limit preview not counted: ConnectionError",
+        "limit step not counted: ConnectionError",
+    }

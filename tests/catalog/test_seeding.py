@@ -1,5 +1,6 @@
 """The catalog a fresh site starts with."""
 
+import json
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -243,3 +244,27 @@ def test_load_zips_explains_a_bad_file(tmp_path: Path, content: str) -> None:
     path.write_text(content)
     with pytest.raises(CommandError, match="could not be read"):
         call_command("load_zips", str(path))
+
+
+@pytest.mark.parametrize(("code", "state"), [("1234", "NY"), ("12345", "ZZ"), ("123456", "NY")])
+def test_load_zips_stores_nothing_of_a_file_with_a_wrong_row(
+    tmp_path: Path, code: str, state: str
+) -> None:
+    area = {"label": "X", "state": state, "zips": ["10001", code]}
+    path = tmp_path / "zips.json"
+    path.write_text(json.dumps({"zones": {"core": [area], "surcharge": []}, "place_names": {}}))
+    with pytest.raises(CommandError, match="nothing was loaded"):
+        call_command("load_zips", str(path))
+    assert ServiceZip.objects.count() == 0
+
+
+def test_a_dry_run_of_seeding_says_what_is_missing_and_creates_nothing() -> None:
+    said = StringIO()
+    call_command("seed_catalog", "--dry-run", stdout=said)
+    assert "surcharge rules: 34 missing" in said.getvalue()
+    assert SurchargeRule.objects.count() == 0
+    seeding.seed()
+    SurchargeRule.objects.filter(seed_key="peak:2026:us-open:mini_move").delete()
+    said = StringIO()
+    call_command("seed_catalog", "--dry-run", stdout=said)
+    assert said.getvalue() == "surcharge rules: 1 missing\n"

@@ -178,7 +178,8 @@ def visitor(site: LiveSite, watch: Watch, browser: Browser) -> Iterator[Visitor]
     """Makes visitors, each with a browser of their own and a blank page in it.
 
     ``visitor(js=False, scheme="dark", width=360, draft=draft)``: with ``draft`` the visitor has
-    already answered what is in it, as if they had come back to it.
+    already answered what is in it, as if they had come back to it. ``place`` is the time zone
+    their browser believes in.
     """
     contexts: list[BrowserContext] = []
 
@@ -186,14 +187,19 @@ def visitor(site: LiveSite, watch: Watch, browser: Browser) -> Iterator[Visitor]
         contexts.remove(context)
 
     def come(
-        *, js: bool = True, scheme: str = "light", width: int = 1280, draft: Draft | None = None
+        *,
+        js: bool = True,
+        scheme: str = "light",
+        width: int = 1280,
+        draft: Draft | None = None,
+        place: str = "Pacific/Auckland",
     ) -> Page:
         context = browser.new_context(
             base_url=site.url,
             java_script_enabled=js,
             color_scheme="dark" if scheme == "dark" else "light",
             viewport={"width": width, "height": 900},
-            timezone_id="Pacific/Auckland",
+            timezone_id=place,
             reduced_motion="reduce",
         )
         context.set_default_timeout(WAIT_SECONDS * 1000)

@@ -94,7 +94,7 @@ def test_guest_finds_the_booking_by_mail_and_orders_it_again_without_javascript(
     page.get_by_role("button", name="Email me a link").click()
     expect(page.locator("h1")).to_have_text("Check your inbox")
 
-    mails = Mail.objects.filter(subject__startswith="Your booking")
+    mails = Mail.objects.filter(subject__startswith="The link to your booking")
     site.wait_until(mails.exists, "a mail with a link")
     link = re.search(r"http\S+/booking/manage/\S+/", mails.get().text)[0]
     page.goto(link)

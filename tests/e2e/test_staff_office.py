@@ -20,7 +20,7 @@ from tests.e2e.conftest import LiveSite, Visitor
 from tests.e2e.test_accessibility import inspect
 from tests.staff.helpers import make_staff
 from tests.staff.office import at, booked, customer, gave_back, took
-from totetaxi.outbox.jobs import SCHEDULER
+from totetaxi.outbox.beats import SCHEDULER
 from totetaxi.outbox.models import Beat
 from totetaxi.users.models import User
 

@@ -178,6 +178,35 @@ def test_cancelling_gives_place_and_money_back_and_says_so_in_one_mail(
     assert "STATUS:CANCELLED" in (content.decode() if isinstance(content, bytes) else content)
 
 
+@pytest.mark.parametrize(
+    ("approves_itself", "subject", "words"),
+    [
+        (False, "refund to approve", "By the policy $285.00 go back: the refund waits"),
+        (True, "", "By the policy $285.00 go back, by themselves."),
+    ],
+)
+def test_office_hears_of_what_a_customer_cancels_and_what_waits_for_it(
+    stripe, run_queue, mailoutbox, settings, approves_itself, subject, words
+):
+    settings.STAFF_ALERT_EMAILS = ["office@example.com"]
+    settings.AUTO_APPROVE_POLICY_REFUNDS = approves_itself
+    booking = paid_booking(stripe)
+    cancel(booking)
+    run_queue()
+    [mail] = [one for one in mailoutbox if one.to == ["office@example.com"]]
+    expected = f"Cancelled by the customer: {booking.booking_number}"
+    assert mail.subject == (f"{expected}, {subject}" if subject else expected)
+    assert words in mail.body
+    assert f"/staff/bookings/{booking.pk}/" in mail.body
+
+
+def test_office_is_not_told_of_what_it_cancelled_itself(stripe, run_queue, mailoutbox, settings):
+    settings.STAFF_ALERT_EMAILS = ["office@example.com"]
+    cancel(paid_booking(stripe), Decision("none"), actor=person())
+    run_queue()
+    assert [one for one in mailoutbox if one.to == ["office@example.com"]] == []
+
+
 def test_without_the_switch_the_refund_waits_for_people(stripe, settings):
     settings.AUTO_APPROVE_POLICY_REFUNDS = False
     cancel(paid_booking(stripe))

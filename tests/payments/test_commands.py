@@ -75,6 +75,20 @@ def test_compare_by_hand_for_a_day_of_choice(stripe):
     assert StripeProof.objects.get().day.isoformat() == today
 
 
+def test_compare_of_an_impossible_day_is_refused_in_a_sentence(stripe):
+    with pytest.raises(CommandError, match="write it as 2026-11-21"):
+        run("compare_with_stripe", "--day=2026-13-45")
+    with pytest.raises(CommandError, match="has not come yet"):
+        run("compare_with_stripe", "--day=2099-01-01")
+
+
+def test_a_job_by_hand_that_stripe_does_not_answer_ends_in_a_sentence(stripe):
+    stripe.fault(match="GET /v1/charges", kind="error_500", times=None)
+    today = clock.real_now().date().isoformat()
+    with pytest.raises(CommandError, match="compare_with_stripe could not go on: Stripe"):
+        run("compare_with_stripe", f"--day={today}")
+
+
 @pytest.mark.parametrize("name", JOBS)
 def test_job_that_is_switched_off_runs_by_hand_only_if_asked_to(stripe, name):
     Job.objects.create(name=name, enabled=False)
@@ -100,7 +114,7 @@ def test_replay_of_named_and_of_waiting_events(stripe, silent):
     assert StripeEvent.objects.get().processed_at is None
     assert run("replay_event", "--unprocessed") == [f"{done['id']}: paid"]
     assert run("replay_event", done["id"]) == [f"{done['id']}: paid"]
-    assert run("replay_event", "--unprocessed") == []
+    assert run("replay_event", "--unprocessed") == ["No event waits."]
 
 
 def test_replay_says_what_it_could_not_do(stripe):

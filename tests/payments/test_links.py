@@ -90,13 +90,25 @@ def test_link_is_mailed_with_a_copy_and_marked_as_sent(
     assert link.sent_at is not None
 
 
+def test_mail_of_the_second_link_says_that_it_reminds(link, booking, run_queue, mailoutbox):
+    run_queue()
+    create_link(booking.pk, by=None)
+    run_queue()
+    assert [mail.subject for mail in mailoutbox] == [
+        f"Pay for your booking {booking.booking_number}",
+        f"Reminder: pay for your booking {booking.booking_number}",
+    ]
+    assert ["This is a reminder" in mail.body for mail in mailoutbox] == [False, True]
+    assert all("\nTotal: $285.00\n" in mail.body for mail in mailoutbox)
+
+
 def test_link_whose_mail_cannot_go_out_is_marked_as_not_sent(link, monkeypatch):
     from totetaxi.outbox.testing import run_queue
 
     def broken(*args, **kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr("payments.emails.send_templated", broken)
+    monkeypatch.setattr("payments.emails.send_mail", broken)
     run_queue(errors_allowed=True)
     link.refresh_from_db()
     assert link.sent_at is None

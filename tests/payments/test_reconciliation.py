@@ -75,6 +75,15 @@ def test_reconciliation_leaves_the_first_three_minutes_to_the_customer(stripe):
     assert status_of(booking) == BookingStatus.PENDING
 
 
+@pytest.mark.parametrize(("minutes", "result"), [(9, "nothing open"), (11, "1 paid")])
+def test_how_long_a_page_is_left_alone_is_a_setting(stripe, settings, minutes, result):
+    settings.ORPHAN_RECOVERY_GRACE_MINUTES = 10
+    booking = begin_booking()
+    stripe.pay(booking.pk, webhook="never")
+    age(minutes)
+    assert reconcile(Run()) == result
+
+
 def test_reconciliation_ends_what_expired_in_silence(stripe):
     booking = begin_booking()
     stripe.control(f"sessions/{stripe.session_of(booking.pk)}/expire", webhook="never")
@@ -449,7 +458,7 @@ def test_alert_counts_as_told_only_when_the_mail_is_out(stripe, office, run_queu
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr("payments.emails.send_templated", broken)
+        patch.setattr("payments.emails.send_mail", broken)
         from totetaxi.outbox.testing import run_queue as run
 
         run(errors_allowed=True)

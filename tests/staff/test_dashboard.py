@@ -7,7 +7,7 @@ from django.utils import timezone
 from staff.models import ActionType, StaffAction
 from tests.staff.office import at, booked, gave_back, queries_of, took
 from totetaxi.lib import clock
-from totetaxi.outbox.jobs import SCHEDULER
+from totetaxi.outbox.beats import SCHEDULER
 from totetaxi.outbox.models import Beat
 
 PART = {"HX-Request": "true", "HX-Target": "today"}

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from booking.models import Document
@@ -20,12 +21,15 @@ from payments.models import (
 from staff.office import attention, days, figures, runs
 from staff.office.attention import Rights
 from tests.staff.office import at, booked, customer, gave_back, took
-from totetaxi.outbox.jobs import SCHEDULER
+from totetaxi.lib.template_tags import clock_time
+from totetaxi.outbox import registry
+from totetaxi.outbox.beats import SCHEDULER
 from totetaxi.outbox.models import Beat, Job, Message
 
 NOW = at("2026-06-12", "10:00")
 TODAY = NOW.date()
 ALL = Rights(financials=True, administer=True)
+JOBS = reverse("staff:jobs")
 
 
 @pytest.fixture
@@ -174,13 +178,17 @@ def test_a_silent_scheduler_is_told(db, age, kinds):
 
 def test_jobs_that_failed_or_are_late_are_told(beating):
     now = timezone.now()
+    old, died = now - timedelta(days=2), now - timedelta(minutes=3)
     Job.objects.create(name="outbox.deliver_due", last_started_at=now, last_ok=False)
-    Job.objects.create(name="outbox.purge", last_started_at=now - timedelta(days=2), last_ok=True)
-    Job.objects.create(name="outbox.beat", last_started_at=now, last_ok=True)
+    Job.objects.create(name="outbox.purge", last_started_at=old, last_finished_at=old, last_ok=True)
+    Job.objects.create(name="alert_money", last_started_at=died, last_ok=True)
+    Job.objects.create(name="outbox.beat", last_started_at=now, last_ok=True)  # It runs.
     items = attention.items(NOW, ALL)
-    assert [(item.kind, item.text.partition(":")[0]) for item in items] == [
-        ("Job failed", "Try waiting messages again"),
-        ("Job late", "Remove what nobody needs any more"),
+    due = clock_time(registry.job_named("outbox.purge").due_by(now - attention.JOB_PATIENCE))
+    assert [(item.kind, item.text, item.url) for item in items] == [
+        ("Job failed", "Tell staff what is wrong with money: the last run did not finish.", JOBS),
+        ("Job failed", "Try waiting messages again: the last run failed.", JOBS),
+        ("Job late", f"Remove what nobody needs any more: was due at {due}.", JOBS),
     ]
     Job.objects.update(enabled=False)
     assert attention.items(NOW, ALL) == []

@@ -31,6 +31,7 @@ PAGES = {
     "modify_bookings": """
         booking_new booking_new_price booking_new_customers booking_edit booking_edit_price
         booking_confirm booking_complete booking_cancel booking_note booking_mail booking_customer
+        booking_mails_settle
         customer_notes customer_attach link_resend link_revoke
         logistics_create logistics_sync logistics_read logistics_resolve
         document_add document_remove
@@ -46,7 +47,10 @@ PAGES = {
         catalog_new catalog_act catalog_edit catalog_delete
         calendar_close calendar_open calendar_limit
     """,
-    "administer": "team member_new member member_act audit booking_hide booking_restore",
+    "administer": """
+        team member_new member member_act audit booking_hide booking_restore
+        jobs job_switch job_run messages messages_retry message_retry message_dismiss
+    """,
 }
 OPERATOR = {"view", "modify_bookings", "request_refund"}
 MANAGER = OPERATOR | {"view_financials", "manage_catalog"}

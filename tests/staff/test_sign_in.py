@@ -275,12 +275,13 @@ def test_the_address_of_a_sign_in_comes_from_the_trusted_proxy_only(client, sett
     }
 
 
-def test_sign_in_is_limited_by_address(client, db):
+def test_sign_in_is_limited_by_address(client, db, settings):
+    settings.RATES = {**settings.RATES, "staff_login": "2/h"}
     codes = [
         client.post(LOGIN, {"email": f"a{number}@example.com", "password": "x"}).status_code
-        for number in range(6)
+        for number in range(3)
     ]
-    assert codes == [200] * 5 + [429]
+    assert codes == [200, 200, 429]
 
 
 def test_secrets_are_encrypted_and_open_under_a_former_key(settings, app_user):

@@ -4,8 +4,9 @@ import json
 import logging
 
 import pytest
+from django.db import IntegrityError
 
-from totetaxi.deploy.logs import JsonFormatter, PlainFormatter, leave_out_static_files
+from totetaxi.deploy.logs import JsonFormatter, PlainFormatter, leave_out_results, log_config
 
 BOOKING = "0b7f5bd2-8f0e-4a37-9d43-2f5d3f3d8a11"
 
@@ -47,18 +48,36 @@ def test_line_leaves_out_secrets(message, logged):
 def test_traceback_leaves_out_the_values_that_the_database_quotes():
     text = "refused\nDETAIL:  Key (email)=(ann@example.com) already exists."
     try:
-        raise ValueError(text)
-    except ValueError as error:
-        failed = record("Failed.", exc_info=(ValueError, error, error.__traceback__))
+        raise IntegrityError(text)
+    except IntegrityError as error:
+        failed = record("Failed.", exc_info=(IntegrityError, error, error.__traceback__))
     traceback = json.loads(JsonFormatter().format(failed))["traceback"]
-    assert "ValueError: refused" in traceback
+    assert "IntegrityError: refused" in traceback
     assert "ann@example.com" not in traceback
 
 
-def test_static_files_are_left_out_of_access_lines():
-    lines = [record("%s %s", "GET", path) for path in ("/book/", "/static/css/site.css")]
-    assert [leave_out_static_files(line) for line in lines] == [True, False]
+def test_extras_are_scrubbed_and_numbers_stay():
+    line = json.loads(JsonFormatter().format(record("Done.", ms=12, to="ann@example.com", at=None)))
+    assert (line["ms"], line["to"], line["at"]) == (12, "...", None)
 
 
-def test_letters_of_receipts_are_not_logged():
-    assert logging.getLogger("fontTools.subset").getEffectiveLevel() == logging.WARNING
+def test_production_logs_an_error_without_its_words_and_development_with_them():
+    try:
+        raise ValueError("No such street: 5 Canary Lane")
+    except ValueError as error:
+        failed = record("Failed.", exc_info=(ValueError, error, error.__traceback__))
+    traceback = json.loads(JsonFormatter().format(failed))["traceback"]
+    assert traceback.endswith("\nValueError")
+    assert "test_logs.py" in traceback
+    assert "5 Canary Lane" in PlainFormatter().format(failed)
+
+
+def test_result_of_a_failed_task_is_not_logged():
+    failed = record("Failed 'deliver' (%s) - %s", "alpha", "ValueError: 5 Canary Lane")
+    assert leave_out_results(failed)
+    assert failed.getMessage() == "Failed 'deliver' (alpha)"
+
+
+@pytest.mark.parametrize("name", ["botocore", "urllib3", "httpx", "stripe", "anymail", "fontTools"])
+def test_what_quotes_requests_and_mails_stays_quiet_at_any_level(name):
+    assert log_config("production", "DEBUG")["loggers"][name] == {"level": "WARNING"}

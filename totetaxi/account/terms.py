@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from booking.cancelling import change_cutoff
 from booking.describe import window
 from booking.models import LIVE_STATUSES, Booking
 from catalog import price_book
 from payments.services.cancellation import CancellationPreview, cancellation_preview
-from payments.services.policy import cutoff_of, is_peak_date, refund_terms, terms_of
+from payments.services.policy import is_peak_date, refund_terms, terms_of
 from totetaxi.lib import clock
 from totetaxi.lib.money import usd
 
@@ -48,7 +49,7 @@ def cancellation_terms(booking: Booking, now: datetime) -> Terms | None:
         terms = refund_terms(window_start=start, now=moment, policy=book.policy, is_peak=is_peak)
         return terms.percent
 
-    cutoff = cutoff_of(booking.pickup_date, book.policy)
+    cutoff = change_cutoff(booking.pickup_date, book.policy)
     hours = (step.hours_before for step in book.policy.refund_steps)
     steps = ((start.astimezone(UTC) - timedelta(hours=n)).astimezone(clock.NEW_YORK) for n in hours)
     # Each step's last moment is still inside it; the cut-off itself is too late.

@@ -2,23 +2,20 @@
 
 import json
 import logging
-import re
 from datetime import UTC, datetime
 from typing import Any
 
-# A signed link's token is a part of its path; our own ids (UUIDs) have 36 characters.
-TOKEN_IN_PATH = re.compile(r"(?<=/)[^/\s?]{37,}")
-QUERY_STRING = re.compile(r"\?[^\s\"]*")
-# PostgreSQL names the offending values there: "Key (email)=(ann@example.com) already exists."
-DATABASE_DETAIL = re.compile(r"^DETAIL:.*$", re.MULTILINE)
+from totetaxi.lib.scrub import scrub, traceback_of
+
 STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 REQUEST_FIELDS = {"request", "status_code", "server_time"}
 
 
-def without_secrets(text: str) -> str:
-    """``text`` without tokens and query strings of URLs, and without values the database quotes."""
-    text = TOKEN_IN_PATH.sub("...", QUERY_STRING.sub("", text))
-    return DATABASE_DETAIL.sub("DETAIL: left out", text)
+# At lower levels these quote what was sent: requests, mails, letters of receipts.
+QUIET = (
+    *("PIL", "anymail", "boto3", "botocore", "fontTools", "httpcore", "httpx", "pypdf"),
+    *("s3transfer", "sentry_sdk.errors", "stripe", "urllib3"),
+)
 
 
 class PlainFormatter(logging.Formatter):
@@ -28,8 +25,8 @@ class PlainFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with the traceback below it if there is one."""
-        return without_secrets(super().format(record))
+        """The line, with the traceback below it if there is one, and what its errors say."""
+        return scrub(super().format(record))
 
 
 class JsonFormatter(logging.Formatter):
@@ -41,18 +38,25 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": without_secrets(record.getMessage()),
+            "message": scrub(record.getMessage()),
         }
         extras = vars(record).keys() - STANDARD_FIELDS - REQUEST_FIELDS
-        fields |= {name: value for name in sorted(extras) if (value := getattr(record, name)) != ""}
-        if record.exc_info:
-            fields["traceback"] = without_secrets(self.formatException(record.exc_info))
-        return json.dumps(fields, default=str)
+        values = ((name, _plain(getattr(record, name))) for name in sorted(extras))
+        fields |= {name: value for name, value in values if value != ""}
+        if record.exc_info and record.exc_info[1]:
+            fields["traceback"] = traceback_of(record.exc_info[1])
+        return json.dumps(fields)
 
 
-def leave_out_static_files(record: logging.LogRecord) -> bool:
-    """Whether an access line is worth keeping: not one for each style sheet and font."""
-    return "/static/" not in record.getMessage()
+def _plain(value: Any) -> Any:
+    """A number as it is; anything else as a scrubbed text."""
+    return value if value is None or isinstance(value, bool | int | float) else scrub(str(value))
+
+
+def leave_out_results(record: logging.LogRecord) -> bool:
+    """True; django-q says of a failed task what it returned: its error, quotes and all."""
+    record.msg, record.args = record.getMessage().partition(" - ")[0], None
+    return True
 
 
 def log_config(environment: str, level: str) -> dict[str, Any]:
@@ -66,7 +70,7 @@ def log_config(environment: str, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "filters": {
             "request_id": {"()": "totetaxi.lib.request_id.RequestIdFilter"},
-            "without_static": {"()": lambda: leave_out_static_files},
+            "without_results": {"()": lambda: leave_out_results},
         },
         "formatters": {"line": {"()": formatter}},
         "handlers": {
@@ -80,27 +84,22 @@ def log_config(environment: str, level: str) -> dict[str, Any]:
         "loggers": {
             # These have handlers of their own by default.
             "django": {"handlers": [], "level": level, "propagate": True},
-            "django.server": {
-                "handlers": ["console"],
-                "level": level,
-                "filters": ["without_static"],
-                "propagate": False,
-            },
+            "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
             "django.request": {"level": request_level},
-            "fontTools": {"level": "WARNING"},  # It lists the letters of every receipt.
-            "httpx": {"level": "WARNING"},
-            "stripe": {"level": "WARNING"},  # It quotes what a customer typed.
-            "gunicorn.access": {
-                "handlers": ["console"],
-                "level": "INFO",
-                "filters": ["without_static"],
-                "propagate": False,
-            },
+            **{name: {"level": "WARNING"} for name in QUIET},
+            # RequestLogMiddleware writes the line of a request, with its id.
+            "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+            "totetaxi.requests": {"level": "WARNING" if environment == "test" else "INFO"},
             "gunicorn.error": {
                 "handlers": ["console"],
                 "level": servers_level,
                 "propagate": False,
             },
-            "django-q": {"handlers": [], "level": servers_level, "propagate": True},
+            "django-q": {
+                "handlers": [],
+                "level": servers_level,
+                "filters": ["without_results"],
+                "propagate": True,
+            },
         },
     }

@@ -109,7 +109,7 @@ def services(*, reload: bool) -> list[Service]:
             {"BIND_HOST": HOST, "PORT": port},
         )
     queue = Service("The queue", [*manage, "qcluster"], follows_sources=reload, can_wait=True)
-    running = [web, queue]
+    running = [web, queue, watch()]
     if settings.STRIPE_SANDBOX:
         running.append(stripe_sandbox())
     if settings.ONFLEET_SANDBOX:
@@ -117,6 +117,12 @@ def services(*, reload: bool) -> list[Service]:
     if reload:
         running.append(Service("The CSS compiler", assets.tailwind("--watch=always")))
     return running
+
+
+def watch() -> Service:
+    """Who asks each minute whether all is well; a silent queue shows in the mailbox."""
+    url = f"http://localhost:{settings.PORT}/health/ready/"
+    return Service("The watch", [sys.executable, "-m", "totetaxi.dev.watch", url], can_wait=True)
 
 
 def stripe_sandbox() -> Service:

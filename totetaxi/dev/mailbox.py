@@ -1,15 +1,27 @@
-"""An email backend that keeps mails in the database, to be read at /sandbox/mail/."""
+"""An email backend that keeps mails in the database, to be read at /sandbox/mail/.
+
+It plays the mail service as well: each mail gets an id, and reports of it come when a button asks.
+"""
 
 from collections.abc import Sequence
 from email import policy
 from email.message import EmailMessage as MimeMessage
 from email.parser import BytesParser
+from email.utils import parseaddr
 
+from anymail.message import AnymailRecipientStatus, AnymailStatus
+from anymail.signals import AnymailTrackingEvent, tracking
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
-from totetaxi.dev.models import Mail, MailAttachment
+from totetaxi.dev.models import Mail, MailAttachment, Report
+
+SAID = {
+    Report.DELIVERED: "250 2.0.0 OK",
+    Report.BOUNCED: "550 5.1.1 The email account that you tried to reach does not exist.",
+    Report.COMPLAINED: "The recipient marked this mail as spam.",
+}
 
 
 class EmailBackend(BaseEmailBackend):
@@ -42,7 +54,28 @@ def _store(message: EmailMessage) -> int:
             mimetype=part.get_content_type(),
             content=part.get_payload(decode=True) or b"",
         )
+    status = AnymailStatus()
+    status.set_recipient_status(
+        {
+            parseaddr(address)[1]: AnymailRecipientStatus(str(mail.pk), "queued")
+            for address in message.recipients()
+        }
+    )
+    message.anymail_status = status  # type: ignore[attr-defined]  # As anymail's backends do.
     return 1
+
+
+def report(mail: Mail, what: Report) -> None:
+    """Tell the site what became of a mail, by the signal that anymail's webhooks send."""
+    Mail.objects.filter(pk=mail.pk).update(report=what)
+    for address in [*mail.to, *mail.cc, *mail.bcc]:
+        event = AnymailTrackingEvent(
+            event_type=what.value,
+            message_id=str(mail.pk),
+            recipient=parseaddr(address)[1],
+            mta_response=SAID[what],
+        )
+        tracking.send(sender=EmailBackend, event=event, esp_name="Development mailbox")
 
 
 def _body(mime: MimeMessage, kind: str) -> str:

@@ -6,6 +6,15 @@ from django.db import models
 from django.utils import timezone
 
 
+class Report(models.TextChoices):
+    """What this mailbox, in its part as the mail service, said of a mail."""
+
+    NONE = "", "Sent"
+    DELIVERED = "delivered", "Delivered"
+    BOUNCED = "bounced", "Bounced"
+    COMPLAINED = "complained", "Spam complaint"
+
+
 class Mail(models.Model):
     """One mail, as its recipients would have got it."""
 
@@ -20,6 +29,7 @@ class Mail(models.Model):
     reply_to = models.JSONField(default=list)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
+    report = models.CharField(max_length=20, blank=True, choices=Report)
 
     class Meta:
         ordering = ["-sent_at"]

@@ -33,6 +33,7 @@ def environment() -> dict[str, str]:
         "ONFLEET_API_BASE": "",
         "DEFAULT_FROM_EMAIL": "ToteTaxi <bookings@totetaxi.example>",
         "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
+        "ANYMAIL_WEBHOOK_SECRET": "mail:none",
         "CLOCK_START": "",
     }
 

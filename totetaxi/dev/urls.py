@@ -9,6 +9,7 @@ app_name = "dev"
 urlpatterns = [
     path("sandbox/mail/", views.mailbox, name="mailbox"),
     path("sandbox/mail/<uuid:mail_id>/", views.mail, name="mail"),
+    path("sandbox/mail/<uuid:mail_id>/report/", views.mail_report, name="mail_report"),
     path("sandbox/mail/<uuid:mail_id>/html/", views.mail_html, name="mail_html"),
     path("sandbox/mail/<uuid:mail_id>/<int:position>/", views.attachment, name="attachment"),
 ]

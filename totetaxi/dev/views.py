@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from totetaxi.dev.models import Mail, MailAttachment
+from totetaxi.dev.mailbox import report
+from totetaxi.dev.models import Mail, MailAttachment, Report
 from totetaxi.lib.access import audience
 
 PAGE_SIZE = 50
@@ -36,8 +38,25 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 def mail(request: HttpRequest, mail_id: UUID) -> HttpResponse:
     """One mail: its heads, its text, its HTML in a frame, its attachments."""
-    context = {"mail": get_object_or_404(Mail, pk=mail_id)}
+    context = {
+        "mail": get_object_or_404(Mail, pk=mail_id),
+        "reports": [what for what in Report if what is not Report.NONE],
+    }
     return render(request, "dev/mail.html", context)
+
+
+@audience("sandbox")
+@require_POST
+def mail_report(request: HttpRequest, mail_id: UUID) -> HttpResponse:
+    """Play the mail service: say that a mail was delivered, came back or was called spam."""
+    mail = get_object_or_404(Mail, pk=mail_id)
+    what = request.POST.get("what", "")
+    if what and what in Report.values:
+        report(mail, Report(what))
+        messages.success(request, f"The site was told: {Report(what).label.lower()}.")
+    else:
+        messages.error(request, "Choose what became of the mail.")
+    return redirect("dev:mail", mail.pk)
 
 
 @audience("sandbox")

@@ -57,6 +57,15 @@ def elapsed(earlier: datetime, later: datetime) -> timedelta:
     return later.astimezone(UTC) - earlier.astimezone(UTC)
 
 
+def after(moment: datetime, span: timedelta) -> datetime:
+    """The moment ``span`` of real time later, in New York.
+
+    ``moment + span`` would move the wall clock instead: an hour from 01:30 on the night in November
+    would be two.
+    """
+    return (moment.astimezone(UTC) + span).astimezone(NEW_YORK)
+
+
 def parse_start(text: str) -> datetime | None:
     """CLOCK_START ("2026-06-10T09:59", New York) as a moment; None if empty. Raises ValueError."""
     if not text:

@@ -5,11 +5,14 @@ table is unlogged (a crash empties it, which is harmless) and belongs to ``totet
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from django.db import connections
+from django.db import DatabaseError, connections
+from redis.exceptions import RedisError
 
+#: What a cache raises that cannot be reached, whichever it is.
+CACHE_IS_DOWN: Final = (RedisError, DatabaseError, OSError)
 FOREVER = 100 * 365 * 24 * 60 * 60  # seconds
 
 

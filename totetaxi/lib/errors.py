@@ -5,5 +5,9 @@ class TemporaryError(Exception):
     """The service may answer later: try again."""
 
 
+class AwayError(TemporaryError):
+    """The service is away, for all alike: keep trying for as long as an outage may last."""
+
+
 class PermanentError(Exception):
     """The service will never accept this: give up and tell a person."""

@@ -24,6 +24,12 @@ class HtmxRequest(HttpRequest):
     htmx: HtmxDetails
 
 
+def is_refresh(request: HtmxRequest) -> bool:
+    """Whether htmx asks for a part of a page that is open already."""
+    htmx = request.htmx
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
 def render_page(
     request: HtmxRequest,
     template: str,
@@ -46,10 +52,7 @@ def render_page(
 
 def _target(request: HtmxRequest) -> str:
     """The id of the element that htmx will swap, empty if it wants the whole page."""
-    htmx = request.htmx
-    if not htmx or htmx.boosted or htmx.history_restore_request:
-        return ""
-    return htmx.target or ""
+    return (request.htmx.target or "") if is_refresh(request) else ""
 
 
 class RedirectMiddleware:
@@ -80,7 +83,10 @@ def _back_to_page(request: HtmxRequest, location: str) -> str:
     """
     parts = urlsplit(location)
     query = dict(parse_qsl(parts.query))
-    page = request.htmx.current_url_abs_path
+    try:
+        page = request.htmx.current_url_abs_path
+    except ValueError:  # The header holds no address.
+        page = None
     sign_ins = {resolve_url(settings.LOGIN_URL), resolve_url(settings.STAFF_LOGIN_URL)}
     if not page or REDIRECT_FIELD_NAME not in query or parts.path not in sign_ins:
         return location

@@ -1,9 +1,21 @@
-"""Limits on how often one client may do something, counted in the shared counter cache."""
+"""Limits on how often one client may do something, counted in the shared counter cache.
 
+The rates themselves are one table, ``totetaxi.deploy.rates``.
+"""
+
+import logging
+import re
 from collections.abc import Callable
 from functools import wraps
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any, TypeVar
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,10 +23,14 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django_ratelimit.core import get_usage
 
-from totetaxi.lib.htmx import VARY, HtmxRequest
+from totetaxi.lib.counters import CACHE_IS_DOWN
+from totetaxi.lib.htmx import VARY, HtmxRequest, is_refresh
 
+logger = logging.getLogger(__name__)
 UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104 (a name for "no address", nothing listens there)
 IPV6_CLIENT_BITS = 64  # One customer line usually has a whole /64 to choose addresses from.
+#: Names of fields whose values are never put into a page.
+SECRETS: Final = re.compile(r"password|secret|^code$")
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 Key = Callable[[str, HttpRequest], str]
@@ -37,14 +53,14 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
-    """The address in "1.2.3.4", "1.2.3.4:80", "::1" or "[::1]:80"; None if there is none."""
+    """The address in "1.2.3.4", "1.2.3.4:80", "::1", "[::1]:80" or "fe80::1%eth0", else None."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        address = ip_address(text)
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
@@ -52,12 +68,16 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
     return address
 
 
+def client_network(address: str) -> IPv4Network | IPv6Network:
+    """What counts as one client: an IPv4 address, or the whole /64 of an IPv6 address."""
+    bits = f"/{IPV6_CLIENT_BITS}" if ":" in address else ""
+    return ip_network(f"{address}{bits}", strict=False)
+
+
 def by_address(group: str, request: HttpRequest) -> str:
     """Count by client address; all of an IPv6 client's network counts as one."""
     address = client_address(request)
-    if ":" in address:
-        return str(ip_network(f"{address}/{IPV6_CLIENT_BITS}", strict=False))
-    return address
+    return str(client_network(address)) if ":" in address else address
 
 
 def by_user(group: str, request: HttpRequest) -> str:
@@ -75,38 +95,57 @@ def by_field(name: str) -> Key:
 
 
 def limit(
-    rate: str, *, key: Key = by_address, group: str | None = None, methods: tuple[str, ...] = ()
+    rate: str,
+    *,
+    key: Key = by_address,
+    group: str | None = None,
+    methods: tuple[str, ...] = (),
+    refreshes: bool = False,
 ) -> Callable[[View], View]:
-    """Answer 429 when one ``key`` calls the view more often than ``rate`` ("60/m", "30/h").
+    """Answer 429 when one ``key`` calls the view more often than settings.RATES[``rate``] says.
 
     Views with the same ``group`` share a count (default: each view has its own). With ``methods``
-    only those requests count. Refused requests count as well.
+    only those requests count, and with ``refreshes`` also what htmx refreshes. Refused requests
+    count as well. Raises KeyError where the view is defined if there is no such rate.
     """
+    settings.RATES[rate]  # A misspelt name is found at the start.
 
     def decorate(view: View) -> View:
         name = group or f"{view.__module__}.{view.__qualname__}"
 
         @wraps(view)
         def limited(request: HtmxRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not methods or request.method in methods:
-                seconds = count(request, group=name, rate=rate, value=key(name, request))
+            is_counted = not methods or request.method in methods
+            if is_counted or (refreshes and is_refresh(request)):
+                seconds = count(request, rate, value=key(name, request), group=name)
                 if seconds:
                     return too_many_requests(request, seconds)
             return view(request, *args, **kwargs)
 
+        limited.rates = {rate, *getattr(view, "rates", ())}  # type: ignore[attr-defined]
         return limited  # type: ignore[return-value]  # Wrapped: the same signature.
 
     return decorate
 
 
-def count(request: HttpRequest, *, group: str, rate: str, value: str) -> int:
-    """Count one call by ``value``: 0 if it is within ``rate``, else the seconds to wait.
+def count(request: HttpRequest, rate: str, *, value: str, group: str | None = None) -> int:
+    """Count one call by ``value``: 0 if it is within settings.RATES[``rate``], else the wait.
 
-    For limits that a view can check only in its middle, such as checkouts per draft.
+    The wait is in seconds. For limits that a view can check only in its middle, such as checkouts
+    per draft. While the counters cannot be reached nobody is refused (rule R672).
     """
-    usage: dict[str, Any] | None = get_usage(
-        request, group=group, key=lambda group, request: value, rate=rate, increment=True
-    )
+    group = group or rate
+    try:
+        usage: dict[str, Any] | None = get_usage(
+            request,
+            group=group,
+            key=lambda group, request: value,
+            rate=settings.RATES[rate],
+            increment=True,
+        )
+    except CACHE_IS_DOWN as error:
+        logger.error("limit %s not counted: %s", rate, type(error).__name__)
+        return 0
     if usage is None or not usage["should_limit"]:
         return 0
     return max(int(usage["time_left"]), 1)
@@ -115,15 +154,31 @@ def count(request: HttpRequest, *, group: str, rate: str, value: str) -> int:
 def too_many_requests(request: HtmxRequest, seconds: int) -> HttpResponse:
     """The 429 page; an htmx request gets its friendly line alone, shown among the messages.
 
-    The line goes to #messages instead of the refreshed part, which so keeps what it shows.
+    The line goes to #messages instead of the refreshed part, which so keeps what it shows. The
+    page after a form holds what was typed, and a button that sends it again (rule R671).
     """
-    if request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request:
+    if is_refresh(request):
         response = render(request, "_too_many_requests.html", {"seconds": seconds}, status=429)
         response["HX-Retarget"] = "#messages"
         response["HX-Reswap"] = "innerHTML"
     else:
-        response = render(request, "429.html", {"seconds": seconds}, status=429)
+        context = {"seconds": seconds, "typed": typed_before(request)}
+        response = render(request, "429.html", context, status=429)
     response["Retry-After"] = str(seconds)
     response["Vary"] = ", ".join(VARY)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def typed_before(request: HttpRequest) -> list[tuple[str, str]]:
+    """What a refused form sent, to be sent again; nothing of forms with secrets or files."""
+    if request.method != "POST" or request.FILES:
+        return []
+    if any(SECRETS.search(name) for name in request.POST):
+        return []
+    return [
+        (name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name != "csrfmiddlewaretoken"
+    ]

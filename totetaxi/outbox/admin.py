@@ -1,12 +1,11 @@
-"""Messages, jobs and heartbeats as records: to read, to retry, to switch."""
+"""Messages, mails, jobs and heartbeats as records, to read."""
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest
 
-from totetaxi.outbox import services
-from totetaxi.outbox.models import Beat, Job, Message, MessageQuerySet
+from totetaxi.outbox.models import Beat, Job, Mail, Message
 from totetaxi.outbox.registry import job_named
 
 
@@ -33,9 +32,13 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Generic in the stubs only
-    """Rows that the code alone adds and removes."""
+    """Rows to read. The office's own page acts on them, and writes down who did it (R659)."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody."""
         return False
 
@@ -46,7 +49,7 @@ class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Generic in the
 
 @admin.register(Message)
 class MessageAdmin(RecordAdmin):
-    """Read only, but dead messages can be given another try."""
+    """What was announced, and what became of it."""
 
     list_display = (
         "created_at",
@@ -60,30 +63,27 @@ class MessageAdmin(RecordAdmin):
     list_filter = (StateFilter, "event", "handler")
     search_fields = ("=subject_id", "=booking_id", "=id")
     ordering = ("-created_at",)
-    actions = ("retry",)
     show_full_result_count = False
 
-    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        """For the list with its action; a single message is read only."""
-        return obj is None and super().has_change_permission(request, obj)
 
-    @admin.action(description="Try dead messages again", permissions=["change"])
-    def retry(self, request: HttpRequest, queryset: MessageQuerySet) -> None:
-        """Give the chosen dead messages all their attempts again."""
-        revived = sum(services.retry_dead(message) for message in queryset)
-        messages.success(request, f"{revived} of {len(queryset)} will be tried again now.")
+@admin.register(Mail)
+class MailAdmin(RecordAdmin):
+    """Mails that went out, those of no booking too, and what the mail service said of them."""
+
+    list_display = ("sent_at", "template", "recipient", "state", "detail")
+    list_filter = ("state", "template")
+    search_fields = ("recipient__iexact", "=booking_id", "=provider_id")
+    ordering = ("-sent_at",)
+    show_full_result_count = False
 
 
 @admin.register(Job)
 class JobAdmin(RecordAdmin):
-    """The last run, and the switch."""
+    """The last run, and how the switch stands."""
 
     list_display = ("name", "label", "cron", "enabled", "last_started_at", "last_ok", "last_result")
     list_filter = ("enabled", "last_ok")
-    readonly_fields = (
-        *("name", "label", "cron", "last_started_at", "last_finished_at", "last_duration_ms"),
-        *("last_ok", "last_result", "last_error"),
-    )
+    readonly_fields = ("label", "cron")
 
     @admin.display(description="What it does")
     def label(self, job: Job) -> str:
@@ -103,7 +103,3 @@ class BeatAdmin(RecordAdmin):
     """Read only."""
 
     list_display = ("name", "at")
-
-    def has_change_permission(self, request: HttpRequest, obj: Beat | None = None) -> bool:
-        """Nobody."""
-        return False

@@ -1,5 +1,6 @@
 """Work that must survive the request."""
 
+import anymail.signals
 from django.apps import AppConfig
 
 
@@ -11,6 +12,8 @@ class OutboxConfig(AppConfig):
     verbose_name = "Messages and jobs"
 
     def ready(self) -> None:
-        """Register the jobs, and the system checks of ``totetaxi.lib``, which is no app."""
+        """Register jobs, what stamps their runs, who hears of mails, and the checks of lib."""
         from totetaxi.lib import checks  # noqa: F401
-        from totetaxi.outbox import jobs  # noqa: F401
+        from totetaxi.outbox import beats, jobs, tasks, tracking  # noqa: F401
+
+        anymail.signals.tracking.connect(tracking.follow, dispatch_uid="outbox.tracking")

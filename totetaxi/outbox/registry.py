@@ -6,8 +6,11 @@ messages of an unknown handler die with a clear error, an unknown job's schedule
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from croniter import croniter
+
+from totetaxi.lib.clock import NEW_YORK, elapsed
 
 Handler = Callable[[str], None]
 JobFunction = Callable[[], str]
@@ -21,6 +24,21 @@ class ScheduledJob:
     cron: str
     label: str
     function: JobFunction
+    # The Django setting (a bool) that says whether the job is on when its row is made; "": it is.
+    setting: str = ""
+
+    def due_by(self, moment: datetime) -> datetime:
+        """Its last turn before a moment."""
+        turn: datetime = self._turns(moment).get_prev()
+        return turn
+
+    def interval(self, at: datetime) -> timedelta:
+        """From its turn at or before a moment to the next one; nights make it differ."""
+        last = self.due_by(at + timedelta(seconds=1))
+        return elapsed(last, self._turns(last).get_next())
+
+    def _turns(self, at: datetime) -> croniter:
+        return croniter(self.cron, at.astimezone(NEW_YORK), ret_type=datetime)
 
 
 _handlers: dict[str, Handler] = {}
@@ -64,15 +82,21 @@ def handler_named(name: str) -> Handler | None:
     return _handlers.get(name)
 
 
-def job(name: str, *, cron: str, label: str) -> Callable[[JobFunction], JobFunction]:
-    """Register a function as a job: ``cron`` in New York time, ``label`` for people."""
+def job(
+    name: str, *, cron: str, label: str, setting: str = ""
+) -> Callable[[JobFunction], JobFunction]:
+    """Register a function as a job: ``cron`` in New York time, ``label`` for people.
+
+    ``setting`` names the Django setting that gives the switch its first value, and nothing
+    after that: once the job's row is there, people switch it (R656).
+    """
     if not croniter.is_valid(cron):
         raise ValueError(f"{cron!r} is no cron expression")
 
     def register(function: JobFunction) -> JobFunction:
         if name in _jobs:
             raise ValueError(f"There are two jobs named {name}")
-        _jobs[name] = ScheduledJob(name, cron, label, function)
+        _jobs[name] = ScheduledJob(name, cron, label, function, setting)
         return function
 
     return register

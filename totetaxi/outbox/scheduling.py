@@ -6,9 +6,8 @@ from django.db import connection, transaction
 from django_q.models import Schedule
 
 from totetaxi.outbox import registry
-from totetaxi.outbox.models import Job
+from totetaxi.outbox.services import RUN_JOB, record_of
 
-RUN_JOB = "totetaxi.outbox.tasks.run_job"
 SYNC_LOCK = 20_261  # An advisory lock: web, worker and release may all start at once.
 
 
@@ -29,7 +28,7 @@ def sync_jobs() -> dict[str, int]:
             schedule.delete()
             counts["removed"] += 1
     for job in registry.jobs():
-        Job.objects.get_or_create(name=job.name)
+        record_of(job)
         counts[_sync(job, schedules.get(job.name))] += 1
     return counts
 

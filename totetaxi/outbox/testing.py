@@ -39,7 +39,7 @@ def _queued() -> list[tuple[str, Callable[[], Any]]]:
         task = entry.task
         function: Any = locate(task["func"])
         message_id = task["args"][0] if task["func"] == services.DELIVER else ""
-        calls.append((message_id, partial(function, *task["args"])))
+        calls.append((message_id, partial(function, *task["args"], **task["kwargs"])))
     return calls
 
 

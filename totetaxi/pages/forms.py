@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 
 from totetaxi.lib.forms import Helper
+from totetaxi.lib.traps import Trapped
 from totetaxi.pages.models import ContactMessage
 
 
-class ContactForm(forms.ModelForm[ContactMessage]):
-    """A message to the office. ``website`` is a trap: people do not see it, robots fill it."""
+class ContactForm(Trapped, forms.ModelForm[ContactMessage]):
+    """A message to the office. A robot is told that it was heard."""
 
-    website = forms.CharField(required=False, max_length=500)
+    pretends = True
 
     class Meta:
         model = ContactMessage
@@ -43,9 +44,3 @@ class ContactForm(forms.ModelForm[ContactMessage]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = Helper(self)
-        self.helper.layout.fields.remove("website")
-
-    @property
-    def is_robot(self) -> bool:
-        """Whether the trap was filled; ask once the form has been validated."""
-        return bool(self.data.get("website"))

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from catalog.context import company_facts
 from totetaxi.lib.clock import real_now
-from totetaxi.lib.mail import send_templated
+from totetaxi.outbox.mail import send_mail
 from totetaxi.outbox.registry import handles
 from totetaxi.pages.models import ContactMessage
 
@@ -15,7 +15,7 @@ def send_contact_message(subject_id: str) -> None:
     message = ContactMessage.objects.filter(pk=subject_id, sent_at=None).first()
     if message is None:  # Already sent, or removed at its writer's wish.
         return
-    send_templated(
+    send_mail(
         template="contact_message",
         to=[company_facts().email or settings.DEFAULT_FROM_EMAIL],
         context={"message": message},

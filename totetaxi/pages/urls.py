@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from totetaxi.pages import views
+from totetaxi.pages import probes, views
 
 app_name = "pages"
 urlpatterns = [
@@ -12,7 +12,8 @@ urlpatterns = [
     path("privacy/", views.privacy, name="privacy"),
     path("contact/", views.contact, name="contact"),
     path("announcement/close/", views.close_announcement, name="close_announcement"),
-    path("health/", views.health, name="health"),
+    path("health/", probes.health, name="health"),
+    path("health/ready/", probes.ready, name="ready"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path("robots.txt", views.robots, name="robots"),
 ]

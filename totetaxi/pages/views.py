@@ -1,16 +1,14 @@
-"""Plain pages: about, questions, terms, privacy, contact; sitemap, robots and health."""
+"""Plain pages: about, questions, terms, privacy, contact; sitemap and robots."""
 
 from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from booking.terms import TERMS_VERSION
@@ -66,7 +64,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 
 @audience("public")
-@limit("5/h", methods=("POST",))
+@limit("contact", methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: HttpRequest) -> HttpResponse:
     """Where we are, and a form that reaches the office by mail."""
@@ -81,6 +79,7 @@ def contact(request: HttpRequest) -> HttpResponse:
 
 
 @audience("public")
+@limit("announcement")
 @require_POST
 def close_announcement(request: HttpRequest) -> HttpResponse:
     """Remember in a cookie that this visitor has read the announcement of now; back to the page."""
@@ -96,19 +95,6 @@ def close_announcement(request: HttpRequest) -> HttpResponse:
         samesite="Lax",
     )
     return response
-
-
-@audience("public")
-@never_cache
-@require_safe
-def health(request: HttpRequest) -> HttpResponse:
-    """200 while the database answers, else 503; for the load balancer and the uptime monitor."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return HttpResponse("The database does not answer.\n", "text/plain", status=503)
-    return HttpResponse("ok\n", "text/plain")
 
 
 @audience("public")

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from payments.services.runs import Run, run_alone
+from totetaxi.lib.errors import PermanentError, TemporaryError
 from totetaxi.outbox.models import Job
 
 
@@ -28,7 +29,11 @@ class ByHand(BaseCommand):
         if switched_off and not (options["anyway"] or options["dry_run"]):
             raise CommandError(f"{self.job_name} is switched off; --anyway runs it all the same.")
         run = Run(dry_run=options["dry_run"], say=self.stdout.write, seconds=None)
-        self.stdout.write(run_alone(self.job_name, self.work_of(options), run))
+        try:
+            told = run_alone(self.job_name, self.work_of(options), run)
+        except (TemporaryError, PermanentError) as error:
+            raise CommandError(f"{self.job_name} could not go on: {error}") from error
+        self.stdout.write(told)
 
     def work_of(self, options: dict[str, Any]) -> Callable[[Run], str]:
         """The work to do; a command with arguments of its own overrides this."""

@@ -28,6 +28,8 @@ class Command(BaseCommand):
             ids += waiting.values_list("pk", flat=True)
         if not ids and not options["unprocessed"]:
             raise CommandError("Name events, or use --unprocessed.")
+        if not ids:
+            self.stdout.write("No event waits.")
         failed = 0
         for event_id in ids:
             if options["dry_run"]:

@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--superuser", action="store_true", help="May also open Django admin (administrators)."
         )
+        parser.add_argument("--mail", action="store_true", help="Mail the link; print none.")
         parser.add_argument("--again", action="store_true", help="Let somebody in anew.")
 
     @transaction.atomic
@@ -46,6 +47,10 @@ class Command(BaseCommand):
             user_agent="manage.py create_staff",
             after=team.facts(profile),
         )
+        if options["mail"]:
+            team.announce_invitation(profile)
+            self.stdout.write("The queue mails them a link to set a password.")
+            return
         link = reverse("staff:set_password", args=[invitations.token_for(profile)])
         self.stdout.write(
             f"{profile.get_role_display()} {profile.user.email}. To set a password, once, within "

@@ -535,10 +535,11 @@ def test_code_that_stopped_holding_must_be_left_out_before_paying(client, resume
     assert "Pay $" not in page
 
 
-def test_codes_cannot_be_guessed_by_trying(client, resume):
+def test_codes_cannot_be_guessed_by_trying(client, resume, settings):
+    settings.RATES = {**settings.RATES, "discount": "2/h"}
     resume(standard_answers())
-    tries = [client.post(REVIEW, {"go": "apply", "discount_code": f"A{n}"}) for n in range(21)]
-    assert [answer.status_code for answer in tries] == [422] * 20 + [429]
+    tries = [client.post(REVIEW, {"go": "apply", "discount_code": f"A{n}"}) for n in range(3)]
+    assert [answer.status_code for answer in tries] == [422, 422, 429]
 
 
 def test_free_order_says_that_there_is_nothing_to_pay(client, resume):
@@ -633,11 +634,6 @@ def test_quote_carries_subtotals_and_the_ready_time(client):
 def test_quote_needs_neither_a_step_nor_a_draft(client):
     part = client.get(reverse("booking:quote"), headers=hx("summary"))
     assert "Choose a service, and its price appears here" in part.text
-
-
-def test_quote_refuses_more_than_sixty_a_minute(client):
-    answers = [client.get(reverse("booking:quote"), headers=hx("summary")) for _ in range(61)]
-    assert [answer.status_code for answer in answers] == [200] * 60 + [429]
 
 
 @pytest.mark.django_db(transaction=True)

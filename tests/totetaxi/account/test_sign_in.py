@@ -56,16 +56,17 @@ def test_wrong_password_unknown_address_and_the_office_are_answered_alike(member
 
 
 def test_sign_in_is_limited_by_client_and_by_account(client, member, settings):
-    codes = [sign_in(client, f"{n}@example.com", "guess").status_code for n in range(11)]
-    assert codes == [422] * 10 + [429]
+    settings.RATES = {**settings.RATES, "sign_in": "2/h"}
+    codes = [sign_in(client, f"{n}@example.com", "guess").status_code for n in range(3)]
+    assert codes == [422, 422, 429]
     settings.TRUSTED_PROXIES = 1
     codes = [
         Client(headers={"X-Forwarded-For": f"198.51.100.{n}"})
         .post(SIGN_IN, {"login": "Ada@example.com", "password": "guess"})
         .status_code
-        for n in range(11)
+        for n in range(3)
     ]
-    assert codes == [422] * 10 + [429]
+    assert codes == [422, 422, 429]
 
 
 def test_customers_page_asks_for_sign_in_and_comes_back(client, member):

@@ -217,11 +217,6 @@ def test_resend_is_limited_to_three_an_hour(client, db):
     assert client.get(RESEND).status_code == 200
 
 
-def test_sign_up_is_limited_to_five_a_minute(client, db):
-    codes = [client.post(SIGN_UP, {}).status_code for _ in range(6)]
-    assert codes == [422] * 5 + [429]
-
-
 def test_unconfirmed_customer_is_offered_the_link_after_the_right_password(ben, mails):
     link = link_in(mails()[0])
     phone = Client()

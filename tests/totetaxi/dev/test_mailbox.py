@@ -7,6 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from totetaxi.dev.models import Mail
+from totetaxi.outbox import models as outbox
+from totetaxi.outbox.mail import send_mail
 
 
 @pytest.fixture
@@ -129,6 +131,46 @@ def test_attachment_is_saved_under_its_name(client, send):
     assert response["Content-Type"] == "application/pdf"
     assert response["Content-Disposition"] == 'attachment; filename="receipt.pdf"'
     assert client.get(reverse("dev:attachment", args=[mail.pk, 7])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("what", "label", "detail"),
+    [
+        ("delivered", "Delivered", "250 2.0.0 OK"),
+        (
+            "bounced",
+            "Bounced",
+            "550 5.1.1 The email account that you tried to reach does not exist.",
+        ),
+        ("complained", "Spam complaint", "The recipient marked this mail as spam."),
+    ],
+)
+def test_mailbox_reports_as_a_mail_service_does(client, db, settings, what, label, detail):
+    settings.EMAIL_BACKEND = "totetaxi.dev.mailbox.EmailBackend"
+    send_mail(
+        template="contact_message",
+        to=["Ann@example.com", "bob@example.com"],
+        bcc=["office@example.com"],
+        context={},
+    )
+    mail = Mail.objects.get()
+    rows = outbox.Mail.objects.order_by("recipient")
+    assert [(row.provider_id, row.state) for row in rows] == [(str(mail.pk), "sent")] * 2
+    page = client.get(reverse("dev:mail", args=[mail.pk]))
+    assert re.search(rf'<button[^>]*value="{what}">{label}</button>', page.text)
+
+    page = client.post(reverse("dev:mail_report", args=[mail.pk]), {"what": what}, follow=True)
+
+    assert f"The site was told: {label.lower()}." in page.text
+    assert [(row.state, row.detail) for row in rows.all()] == [(what, detail)] * 2
+    assert f">{label}</span>" in client.get(reverse("dev:mailbox")).text
+
+
+def test_mailbox_reports_only_what_it_knows(client, send):
+    url = reverse("dev:mail_report", args=[send().pk])
+    for what in ("", "opened"):
+        assert "Choose what became" in client.post(url, {"what": what}, follow=True).text
+    assert client.get(url).status_code == 405
 
 
 def test_mailbox_is_only_read(client, db):

@@ -51,9 +51,9 @@ def test_production_is_refused(settings):
 @pytest.mark.parametrize(
     ("reload", "sandbox", "names"),
     [
-        (False, True, ["The web server", "The queue", "The stand-in Stripe"]),
-        (False, False, ["The web server", "The queue"]),
-        (True, False, ["The web server", "The queue", "The CSS compiler"]),
+        (False, True, ["The web server", "The queue", "The watch", "The stand-in Stripe"]),
+        (False, False, ["The web server", "The queue", "The watch"]),
+        (True, False, ["The web server", "The queue", "The watch", "The CSS compiler"]),
     ],
 )
 def test_services_depend_on_what_is_asked_for(development, reload, sandbox, names):

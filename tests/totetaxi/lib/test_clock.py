@@ -67,6 +67,21 @@ def test_elapsed_counts_the_hour_that_a_clock_change_adds_or_removes():
     assert (spring, autumn) == (timedelta(hours=23), timedelta(hours=25))
 
 
+@pytest.mark.parametrize(
+    ("start", "span", "end"),
+    [
+        ("2026-06-13T23:30-04:00", timedelta(hours=1), "2026-06-14T00:30:00-04:00"),
+        ("2026-03-08T01:30-05:00", timedelta(hours=1), "2026-03-08T03:30:00-04:00"),
+        ("2026-11-01T01:30-04:00", timedelta(hours=1), "2026-11-01T01:30:00-05:00"),
+        ("2026-11-01T01:20-05:00", timedelta(minutes=30), "2026-11-01T01:50:00-05:00"),
+        ("2026-10-31T12:00-04:00", timedelta(hours=24), "2026-11-01T11:00:00-05:00"),
+    ],
+)
+def test_after_is_real_time_also_on_the_nights_the_clocks_change(start, span, end):
+    moment = datetime.fromisoformat(start).astimezone(clock.NEW_YORK)
+    assert clock.after(moment, span).isoformat() == end
+
+
 def test_clock_start_is_the_same_in_every_process_and_goes_on(settings):
     started_at = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
     settings.CLOCK_START = "2026-06-10T09:59"

@@ -7,10 +7,11 @@ from smtplib import (
 
 import pytest
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
+from anymail.message import AnymailRecipientStatus, AnymailStatus
 from django.core.mail.backends.base import BaseEmailBackend
 
-from totetaxi.lib.errors import PermanentError, TemporaryError
-from totetaxi.lib.mail import Attachment, send_templated
+from totetaxi.lib.errors import AwayError, PermanentError
+from totetaxi.lib.mail import Attachment, Outcome, send_templated
 
 GET_CONNECTION = "django.core.mail.message.EmailMessage.get_connection"
 
@@ -42,7 +43,7 @@ def send(**options):
 
 
 def test_send_templated_sends_text_and_html(templates, mailoutbox, settings):
-    assert send() == ""
+    assert send() == {"ann@example.com": Outcome()}
 
     [sent] = mailoutbox
     assert sent.subject == "Hello Ann O'Brien <ann>, your booking"
@@ -88,11 +89,21 @@ class FailingBackend(BaseEmailBackend):
 
 
 class AcceptingBackend(BaseEmailBackend):
-    """A mail service behind anymail."""
+    """A mail service behind anymail, which takes mails for some and not for others."""
+
+    def __init__(self, statuses):
+        super().__init__()
+        self.statuses = statuses
 
     def send_messages(self, email_messages):
         for message in email_messages:
-            message.anymail_status = type("Status", (), {"message_id": "0100-abc"})()
+            message.anymail_status = AnymailStatus()
+            message.anymail_status.set_recipient_status(
+                {
+                    address: AnymailRecipientStatus(message_id, status)
+                    for address, (message_id, status) in self.statuses.items()
+                }
+            )
         return len(email_messages)
 
 
@@ -100,16 +111,17 @@ class AcceptingBackend(BaseEmailBackend):
     ("error", "raised"),
     [
         (SMTPRecipientsRefused({"ann@example.com": (550, b"no such user")}), PermanentError),
+        (SMTPRecipientsRefused({"ann@example.com": (451, b"come back later")}), AwayError),
         (AnymailRecipientsRefused("refused ann@example.com"), PermanentError),
         (SMTPDataError(552, b"too large"), PermanentError),
-        (SMTPDataError(451, b"later"), TemporaryError),
-        (SMTPAuthenticationError(535, b"bad password"), TemporaryError),
-        (SMTPServerDisconnected("gone"), TemporaryError),
-        (TimeoutError(), TemporaryError),
-        (ConnectionRefusedError(), TemporaryError),
+        (SMTPDataError(451, b"later"), AwayError),
+        (SMTPAuthenticationError(535, b"bad password"), AwayError),
+        (SMTPServerDisconnected("gone"), AwayError),
+        (TimeoutError(), AwayError),
+        (ConnectionRefusedError(), AwayError),
         (AnymailAPIError("ann@example.com", status_code=422), PermanentError),
-        (AnymailAPIError("ann@example.com", status_code=503), TemporaryError),
-        (AnymailAPIError("ann@example.com"), TemporaryError),
+        (AnymailAPIError("ann@example.com", status_code=503), AwayError),
+        (AnymailAPIError("ann@example.com"), AwayError),
     ],
 )
 def test_failures_are_ours_and_name_nobody(templates, monkeypatch, error, raised):
@@ -121,6 +133,31 @@ def test_failures_are_ours_and_name_nobody(templates, monkeypatch, error, raised
     assert "ann@example.com" not in str(caught.value)
 
 
-def test_send_templated_returns_the_id_of_the_provider(templates, monkeypatch):
-    monkeypatch.setattr(GET_CONNECTION, lambda *args: AcceptingBackend())
-    assert send() == "0100-abc"
+def test_outcome_has_the_id_of_the_mail_service_for_each_visible_recipient(templates, monkeypatch):
+    service = AcceptingBackend(
+        {
+            "ann@example.com": ("0100-abc", "queued"),
+            "bob@example.com": ("0100-def", "sent"),
+            "eve@example.com": (None, "invalid"),
+            "office@example.com": ("0100-ghi", "sent"),
+        }
+    )
+    monkeypatch.setattr(GET_CONNECTION, lambda *args: service)
+
+    to = ["ann@example.com", "Bob <bob@example.com>", "eve@example.com"]
+    assert send(to=to, bcc=["office@example.com"]) == {
+        "ann@example.com": Outcome("0100-abc"),
+        "Bob <bob@example.com>": Outcome("0100-def"),
+        "eve@example.com": Outcome("", refused=True),
+    }
+
+
+def test_message_id_is_the_one_that_is_given(templates, mailoutbox):
+    send(message_id="<1@totetaxi.example>")
+    assert mailoutbox[0].message()["Message-ID"] == "<1@totetaxi.example>"
+
+
+def test_without_a_reply_address_there_is_no_such_header(templates, mailoutbox, settings):
+    settings.REPLY_TO_EMAIL = ""
+    send()
+    assert mailoutbox[0].message()["Reply-To"] is None

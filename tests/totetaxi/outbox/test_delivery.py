@@ -258,7 +258,7 @@ def test_message_of_a_renamed_handler_is_dead_with_its_name(db):
     message.refresh_from_db()
     assert message.state == "dead"
     assert message.last_error == (
-        "PermanentError: no handler is named shop.old_name; was it renamed?"
+        "PermanentError: no handler is named shop.old_name; it was renamed or removed"
     )
 
 

@@ -12,10 +12,10 @@ from django_q.scheduler import scheduler
 from totetaxi.lib.clock import NEW_YORK
 from totetaxi.outbox import jobs as own_jobs
 from totetaxi.outbox import registry, services, tasks
-from totetaxi.outbox.models import Beat, Job, Message
+from totetaxi.outbox.models import Job, Message
 from totetaxi.outbox.registry import job
-from totetaxi.outbox.scheduling import RUN_JOB, sync_jobs
-from totetaxi.outbox.services import SKIPPED_OFF, SKIPPED_RUNNING, run_job
+from totetaxi.outbox.scheduling import sync_jobs
+from totetaxi.outbox.services import RUN_JOB, SKIPPED_OFF, SKIPPED_RUNNING, run_job
 from totetaxi.outbox.testing import run_queue
 
 pytestmark = pytest.mark.usefixtures("empty_registry")
@@ -143,7 +143,7 @@ def test_lost_database_connection_is_tried_again(monkeypatch):
 
     make_job(function)
     assert run_job("shop.tidy") == "third time lucky"
-    assert naps == [1, 5]
+    assert naps == [5, 30]
     assert Job.objects.get().last_ok is True
 
 
@@ -249,16 +249,37 @@ def test_command_runs_a_job_by_hand(db, capsys):
     assert capsys.readouterr().out == "3 rows\n"
 
 
-def test_command_lists_the_jobs(db, capsys):
+def test_command_ends_with_1_if_the_job_fails(db):
+    make_job(lambda: 1 / 0)
+    with pytest.raises(CommandError) as failure:
+        call_command("run_job", "shop.tidy")
+    assert str(failure.value) == "shop.tidy failed: ZeroDivisionError: division by zero"
+    assert failure.value.returncode == 1
+    assert Job.objects.get().last_ok is False
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, "on not run yet"),
+        ({"enabled": False}, "off not run yet"),
+        (
+            {"last_started_at": NOW, "last_finished_at": NOW, "last_ok": True, "last_result": "3"},
+            "on 2026-06-10 08:00 ok: 3",
+        ),
+        (
+            {"last_started_at": NOW, "last_finished_at": NOW, "last_ok": False, "last_error": "E"},
+            "on 2026-06-10 08:00 E",
+        ),
+        ({"last_started_at": NOW}, "on 2026-06-10 08:00 started, not finished"),
+    ],
+)
+def test_command_lists_the_jobs_with_switch_and_last_run(db, capsys, fields, shown):
     make_job()
+    Job.objects.create(name="shop.tidy", **fields)
     call_command("run_job")
-    assert capsys.readouterr().out.split() == [
-        "shop.tidy",
-        *["*/5", "*", "*", "*", "*"],
-        "Tidy",
-        "the",
-        "shop",
-    ]
+    read = " ".join(capsys.readouterr().out.split())
+    assert read == f"shop.tidy */5 * * * * {shown} Tidy the shop"
 
 
 def test_command_refuses_an_unknown_job(db):
@@ -293,16 +314,6 @@ def test_command_delivers_one_message_or_all_that_are_due(db, capsys):
 # --- The jobs of the outbox itself
 
 
-def test_beat_stamps_the_heartbeat(db):
-    with time_machine.travel(NOW, tick=False):
-        own_jobs.beat()
-    with time_machine.travel(NOW + timedelta(minutes=1), tick=False):
-        own_jobs.beat()
-    assert [(beat.name, beat.at) for beat in Beat.objects.all()] == [
-        ("scheduler", NOW + timedelta(minutes=1))
-    ]
-
-
 def test_deliver_due_says_how_many_it_queued(db):
     Message.objects.create(event="e", handler="h", subject_id="1", key="k", queued_at=None)
     assert own_jobs.deliver_due() == "1 queued"
@@ -322,7 +333,7 @@ def test_purge_keeps_what_somebody_may_look_for(db):
     caches["counters"].set("expired", 1, timeout=-1)
     caches["counters"].set("counting", 1)
 
-    assert own_jobs.purge() == "1 messages, 0 queue failures, 1 counters"
+    assert own_jobs.purge() == "1 messages, 0 mails, 0 queue failures, 1 counters"
 
     kept = sorted(Message.objects.values_list("key", flat=True))
     assert kept == ["booking", "dead", "recent", "waiting"]

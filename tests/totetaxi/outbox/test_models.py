@@ -60,3 +60,28 @@ def test_who_lost_the_lease_cannot_finish_the_message(db):
     assert second.finish(done_at=now) is True
     assert second.finish(dead_at=now) is False
     assert Message.objects.get().state == "done"
+
+
+NOW = timezone.now()
+DISMISSED = {
+    "dead_at": NOW,
+    "dismissed_at": NOW,
+    "dismissed_by": "Ann",
+    "dismissal_reason": "Called",
+}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"dead_at": None}, {"dismissed_at": None}, {"dismissed_by": ""}, {"dismissal_reason": ""}],
+)
+def test_database_refuses_a_dismissal_that_is_not_whole(db, wrong):
+    make_message(**DISMISSED)
+    with pytest.raises(IntegrityError):
+        make_message(key="second", **{**DISMISSED, **wrong})
+
+
+def test_dismissed_message_is_given_up_and_dead_no_more(db):
+    make_message(**DISMISSED)
+    assert Message.objects.given_up().count() == 1
+    assert Message.objects.dead().count() == 0

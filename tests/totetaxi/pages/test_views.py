@@ -2,7 +2,6 @@ import re
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
@@ -127,21 +126,6 @@ def test_contact_messages_are_deleted_some_time_after_they_were_sent(db, time_ma
 
     assert purge_contact_messages() == "1 deleted"
     assert set(ContactMessage.objects.all()) == {kept, unsent}
-
-
-def test_health_is_ok_while_the_database_answers(client, db):
-    response = client.get("/health/")
-    assert (response.status_code, response.text) == (200, "ok\n")
-    assert "no-store" in response["Cache-Control"]
-
-
-def test_health_says_503_when_the_database_does_not_answer(client, db):
-    def broken(execute, sql, params, many, context):
-        raise OperationalError("gone")
-
-    with connection.execute_wrapper(broken):
-        response = client.get("/health/")
-    assert (response.status_code, response.text) == (503, "The database does not answer.\n")
 
 
 def test_sitemap_lists_public_pages_only(client, catalog):

@@ -9,11 +9,12 @@ from django import forms
 from booking.wizard.fields import Words
 from catalog.checks import is_email
 from totetaxi.lib.forms import Helper
+from totetaxi.lib.traps import Trapped
 
 NUMBER: Final = re.compile(r"(?:TT)?-?([0-9]{1,9})")
 
 
-class FindForm(forms.Form):
+class FindForm(Trapped, forms.Form):
     """A booking's number and email. Only their form is judged, never whether they exist."""
 
     booking_number = Words(

@@ -36,7 +36,7 @@ def make_link(booking: Booking) -> str:
     """Store a new link to ``booking`` and return its token, which nobody can read again."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     ManageLink.objects.create(
-        booking=booking, token_hash=_hash(token), expires_at=clock.now() + LINK_LIFE
+        booking=booking, token_hash=_hash(token), expires_at=clock.after(clock.now(), LINK_LIFE)
     )
     return token
 

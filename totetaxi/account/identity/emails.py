@@ -7,8 +7,9 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.urls import reverse
 
+from catalog.context import company_facts
 from totetaxi.account.identity.tokens import reset_tokens
-from totetaxi.lib.mail import send_templated
+from totetaxi.outbox.mail import send_mail
 from totetaxi.users.models import User
 
 
@@ -49,15 +50,18 @@ def send_email_change_asked(user: User) -> None:
 
 
 def _send(template: str, to: str, user: User, **context: Any) -> None:
+    company = company_facts()
     context = {
         "user": user,
+        "phone": company.phone,
+        "phone_hours": company.phone_hours,
         "reset_link": _link("account_reset_password"),
         "sign_in_link": _link("account_login"),
         "account_link": _link("account:dashboard"),
         "book_link": _link("booking:start"),
         **context,
     }
-    send_templated(template=f"account/{template}", to=[to], context=context)
+    send_mail(template=f"account/{template}", to=[to], context=context)
 
 
 def _link(name: str, **arguments: str) -> str:

@@ -17,6 +17,7 @@ from catalog.request import Contact
 from totetaxi.account.identity import services
 from totetaxi.account.identity.tokens import reset_tokens
 from totetaxi.lib.forms import Helper
+from totetaxi.lib.traps import Trapped
 from totetaxi.users.models import User
 
 HINT: Final = "At least 8 characters; a few words that do not belong together are best."
@@ -62,13 +63,17 @@ class SignInForm(InOurLooks, allauth_forms.LoginForm):  # type: ignore[misc]  # 
         self.fields["remember"].label = "Keep me signed in on this device for 30 days"
 
 
-class SignUpForm(InOurLooks, allauth_forms.SignupForm):  # type: ignore[misc]  # allauth has no types
+class SignUpForm(Trapped, InOurLooks, allauth_forms.SignupForm):  # type: ignore[misc]  # no types
     """A new customer: name, email, mobile phone and password."""
 
     first_name = forms.CharField(label="First name", max_length=100)
     last_name = forms.CharField(label="Last name", max_length=100)
     phone = forms.CharField(label="Mobile phone", max_length=40)
     field_order = ("first_name", "last_name", "email", "phone", "password1", "password2")
+    once_more = (
+        "We could not take this in. Please type the password again and send it once more;"
+        " the rest is kept."
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -136,8 +141,10 @@ class MakeAccountForm(SignUpForm):
         return {**self.cleaned_data, **whole, **names}
 
 
-class ResetForm(InOurLooks, allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # no types
-    """Whose password is forgotten."""
+class ResetForm(Trapped, InOurLooks, allauth_forms.ResetPasswordForm):  # type: ignore[misc]
+    """Whose password is forgotten. Browsers fill it in: people send it at once."""
+
+    is_timed = False
 
     def clean_email(self) -> str:
         """The address alone: whether it is known is not looked up before saving."""
@@ -221,8 +228,10 @@ class EmailChangeForm(PasswordProof):
         return email
 
 
-class ResendForm(forms.Form):
-    """Where to send the link once more."""
+class ResendForm(Trapped, forms.Form):
+    """Where to send the link once more. It is filled in already: people send it at once."""
+
+    is_timed = False
 
     email = forms.EmailField(
         label="Email",

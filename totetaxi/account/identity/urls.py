@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.urls import path
 from django.views.decorators.cache import never_cache
 
 from totetaxi.account.identity import pages, views
 from totetaxi.lib.access import audience
 from totetaxi.lib.ratelimit import Key, by_address, by_field, by_user, limit
-
-RATES = settings.IDENTITY_RATES
 
 
 def public(view: Any, rate: str = "", *, key: Key = by_address) -> Any:
@@ -29,17 +26,19 @@ def customer(view: Any, rate: str = "") -> Any:
 def _limited(view: Any, rate: str, key: Key) -> Any:
     """Views of one rate share a count."""
     group = f"identity_{rate}_{key.__name__}"
-    return limit(RATES[rate], key=key, group=group, methods=("POST",))(view)
+    return limit(rate, key=key, group=group, methods=("POST",))(view)
 
 
 # By account as well: one that is guessed at from many addresses.
 sign_in = _limited(pages.SignIn.as_view(), "sign_in", by_field("login"))
+# Nobody’s inbox is filled from many addresses either.
+ask_for_reset = _limited(pages.AskForReset.as_view(), "reset", by_field("email"))
 # Mounted beside the booking's other pages; a sign-up like any other.
 make_account = public(views.make_account, "sign_up")
 
 urlpatterns = [
     path("login/", public(sign_in, "sign_in"), name="account_login"),
-    path("logout/", public(pages.SignOut.as_view()), name="account_logout"),
+    path("logout/", public(pages.SignOut.as_view(), "sign_out"), name="account_logout"),
     path("signup/", public(pages.SignUp.as_view(), "sign_up"), name="account_signup"),
     path(
         "confirm-email/",
@@ -52,15 +51,15 @@ urlpatterns = [
         public(views.confirm_email, "verify"),
         name="account_confirm_email",
     ),
-    path("email/", customer(views.change_email, "change"), name="account_email"),
+    path("email/", customer(views.change_email, "identity_change"), name="account_email"),
     path(
         "password/change/",
-        customer(pages.ChangePassword.as_view(), "change"),
+        customer(pages.ChangePassword.as_view(), "identity_change"),
         name="account_change_password",
     ),
     path(
         "password/reset/",
-        public(pages.AskForReset.as_view(), "reset"),
+        public(ask_for_reset, "reset"),
         name="account_reset_password",
     ),
     path(
@@ -73,5 +72,5 @@ urlpatterns = [
         public(pages.NewPassword.as_view(), "new_password"),
         name="account_reset_password_from_key",
     ),
-    path("sessions/", customer(views.list_sessions), name="usersessions_list"),
+    path("sessions/", customer(views.list_sessions, "identity_change"), name="usersessions_list"),
 ]

@@ -14,12 +14,14 @@ from totetaxi.account.finding import Filter, found, narrowed
 from totetaxi.account.forms import SearchForm
 from totetaxi.lib import clock
 from totetaxi.lib.htmx import render_page
+from totetaxi.lib.ratelimit import by_user, limit
 
 MOST_USED: Final = 3
 PAGE_SIZE: Final = 20
 
 
 @customer_page
+@limit("account_lists", key=by_user)
 @require_safe
 def dashboard(request: CustomerRequest) -> HttpResponse:
     """What is coming, what was, and where to go from here."""
@@ -40,6 +42,7 @@ def dashboard(request: CustomerRequest) -> HttpResponse:
 
 
 @customer_page
+@limit("account_lists", key=by_user)
 @require_safe
 def bookings(request: CustomerRequest) -> HttpResponse:
     """All of one's bookings, newest first; search and filter stand in the address (rule R823)."""

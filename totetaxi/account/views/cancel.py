@@ -30,7 +30,7 @@ from totetaxi.lib.ratelimit import limit
 
 @audience("public")
 @never_cache
-@limit("30/h", methods=("POST",))
+@limit("booking_cancel", methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 @catalog_needed
 def cancel(request: HttpRequest, booking_id: UUID) -> HttpResponse:

@@ -46,7 +46,7 @@ class SeeOther(HttpResponseRedirect):
 
 @audience("public")
 @never_cache
-@limit("60/h", methods=("POST",))
+@limit("booking_change", methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 @catalog_needed
 def change(request: HttpRequest, booking_id: UUID) -> HttpResponse:
@@ -64,7 +64,7 @@ def change(request: HttpRequest, booking_id: UUID) -> HttpResponse:
 
 @audience("public")
 @never_cache
-@limit("30/h", methods=("POST",))
+@limit("booking_pay_change", methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 @catalog_needed
 def change_review(request: HttpRequest, booking_id: UUID) -> HttpResponse:

@@ -44,7 +44,7 @@ def document(request: HttpRequest, booking_id: UUID, document_id: UUID) -> FileR
 
 
 @audience("public")
-@limit("20/h", methods=("POST",), group="uploads")
+@limit("upload", methods=("POST",))
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def document_add(request: HttpRequest, booking_id: UUID) -> HttpResponse:
@@ -70,6 +70,7 @@ def document_add(request: HttpRequest, booking_id: UUID) -> HttpResponse:
 
 
 @audience("public")
+@limit("upload")
 @require_POST
 def document_remove(request: HttpRequest, booking_id: UUID, document_id: UUID) -> HttpResponse:
     """Take back a paper that came from the customer's side."""

@@ -1,6 +1,5 @@
 """Guests: asking for a link to a booking, and using it."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,15 +17,14 @@ from totetaxi.lib.ratelimit import count, limit, too_many_requests
 
 @audience("public")
 @never_cache
-@limit(settings.FIND_BOOKING_RATE, methods=("POST",), group="find-booking")
+@limit("find_booking", methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HtmxRequest) -> HttpResponse:
     """Ask for a link; the answer is the same whether there is such a booking (rule R850)."""
     form = FindForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         email = form.cleaned_data["email"]
-        rate = settings.FIND_BOOKING_EMAIL_RATE
-        if seconds := count(request, group="find-booking-email", rate=rate, value=email):
+        if seconds := count(request, "find_booking_email", value=email):
             return too_many_requests(request, seconds)
         links.ask_for_link(form.cleaned_data["booking_number"], email)
         return HttpResponseRedirect(f"{reverse('account:find')}?sent=1", status=303)
@@ -36,7 +34,7 @@ def find(request: HtmxRequest) -> HttpResponse:
 
 @audience("public")
 @never_cache
-@limit(settings.MANAGE_LINK_RATE, methods=("POST",), group="manage-link")
+@limit("booking_link", methods=("POST",))
 @require_http_methods(["GET", "HEAD", "POST"])
 def manage(request: HttpRequest, token: str) -> HttpResponse:
     """A mailed link: a button that opens the booking (rule R851).

@@ -11,11 +11,13 @@ from booking.models import SavedAddress
 from totetaxi.account import services
 from totetaxi.account.customers import CustomerRequest, customer_page
 from totetaxi.account.forms import AddressForm, PreferencesForm, ProfileForm
+from totetaxi.lib.ratelimit import by_user, limit
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
 
 @customer_page
+@limit("profile", key=by_user)
 @require_http_methods(FORM_METHODS)
 def profile(request: CustomerRequest) -> HttpResponse:
     """Name and phone, and the ways to change email and password."""
@@ -30,6 +32,7 @@ def profile(request: CustomerRequest) -> HttpResponse:
 
 
 @customer_page
+@limit("profile", key=by_user)
 @require_http_methods(FORM_METHODS)
 def preferences(request: CustomerRequest) -> HttpResponse:
     """The usual pickup time, and which mails and texts to get."""
@@ -43,6 +46,7 @@ def preferences(request: CustomerRequest) -> HttpResponse:
 
 
 @customer_page
+@limit("addresses", key=by_user)
 @require_safe
 def addresses(request: CustomerRequest) -> HttpResponse:
     """The saved addresses, the most used first."""
@@ -52,6 +56,7 @@ def addresses(request: CustomerRequest) -> HttpResponse:
 
 
 @customer_page
+@limit("address", key=by_user)
 @require_http_methods(FORM_METHODS)
 def addresses_new(request: CustomerRequest) -> HttpResponse:
     """Save one more address."""
@@ -59,6 +64,7 @@ def addresses_new(request: CustomerRequest) -> HttpResponse:
 
 
 @customer_page
+@limit("address", key=by_user)
 @require_http_methods(FORM_METHODS)
 def addresses_edit(request: CustomerRequest, address_id: UUID) -> HttpResponse:
     """Change a saved address; bookings made with it keep their copy."""
@@ -67,6 +73,7 @@ def addresses_edit(request: CustomerRequest, address_id: UUID) -> HttpResponse:
 
 
 @customer_page
+@limit("address", key=by_user)
 @require_http_methods(FORM_METHODS)
 def addresses_delete(request: CustomerRequest, address_id: UUID) -> HttpResponse:
     """Ask, then delete a saved address."""

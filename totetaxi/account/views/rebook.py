@@ -13,9 +13,11 @@ from booking.wizard.pages import catalog_needed
 from booking.wizard.session import begin_with
 from totetaxi.account.access import own_booking
 from totetaxi.lib.access import audience
+from totetaxi.lib.ratelimit import limit
 
 
 @audience("public")
+@limit("rebook")
 @require_POST
 @catalog_needed
 def rebook(request: HttpRequest, booking_id: UUID) -> HttpResponse:

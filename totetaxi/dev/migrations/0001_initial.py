@@ -29,6 +29,19 @@ class Migration(migrations.Migration):
                 ("reply_to", models.JSONField(default=list)),
                 ("text", models.TextField(blank=True)),
                 ("html", models.TextField(blank=True)),
+                (
+                    "report",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Sent"),
+                            ("delivered", "Delivered"),
+                            ("bounced", "Bounced"),
+                            ("complained", "Spam complaint"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-sent_at"],

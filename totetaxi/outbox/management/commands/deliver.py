@@ -1,6 +1,7 @@
 """Deliver one message, or all that are due, without the queue."""
 
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -22,11 +23,18 @@ class Command(BaseCommand):
         """Deliver, and say what became of it."""
         due = Message.objects.due(real_now())
         if options["message_id"]:
-            message = Message.objects.filter(pk=options["message_id"]).first()
+            message = _message(options["message_id"])
             if message is None:
-                raise CommandError("There is no such message.")
+                raise CommandError(f"There is no message {options['message_id']}.")
             retry_dead(message)
             due = Message.objects.waiting().filter(pk=message.pk)
         ids = list(due.values_list("pk", flat=True))
         done = sum(deliver(message_id) for message_id in ids)
         self.stdout.write(f"{done} of {len(ids)} delivered")
+
+
+def _message(text: str) -> Message | None:
+    try:
+        return Message.objects.filter(pk=UUID(text)).first()
+    except ValueError:
+        return None

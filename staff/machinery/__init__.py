@@ -1,0 +1,1 @@
+"""Jobs and messages as the office sees them (rules R658 to R661)."""

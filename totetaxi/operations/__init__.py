@@ -1,0 +1,1 @@
+"""Keeping the site: backups, restores and releases."""
