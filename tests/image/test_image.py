@@ -116,6 +116,7 @@ def production(mail_port: int) -> dict[str, str]:
         "STRIPE_SECRET_KEY": "sk_live_none",
         "STRIPE_WEBHOOK_SECRETS": "whsec_none",
         "DEFAULT_FROM_EMAIL": f"bookings@{HOST}",
+        "STAFF_ALERT_EMAILS": f"alerts@{HOST}",
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(mail_port),

@@ -25,6 +25,7 @@ SETTINGS = {
     "ONFLEET_WEBHOOK_SECRETS": ["ab" * 32],
     "ONFLEET_API_BASE": "https://onfleet.com",
     "DEFAULT_FROM_EMAIL": "bookings@totetaxi.example",
+    "STAFF_ALERT_EMAILS": ["alerts@totetaxi.example"],
     "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
     "ANYMAIL": {"WEBHOOK_SECRET": ["mail:secret"]},
     "STAFF_TOTP_REQUIRED": True,
@@ -124,6 +125,11 @@ def test_production_mails_through_a_plain_server_that_reports_nothing():
         ),
         ("DEFAULT_FROM_EMAIL", "", "DEFAULT_FROM_EMAIL is missing."),
         (
+            "STAFF_ALERT_EMAILS",
+            [],
+            "STAFF_ALERT_EMAILS is empty: nobody would be told of an alarm.",
+        ),
+        (
             "EMAIL_BACKEND",
             "django.core.mail.backends.console.EmailBackend",
             "EMAIL_BACKEND keeps mail in this process or in the development mailbox.",
@@ -163,6 +169,7 @@ def test_production_says_everything_it_lacks_at_once():
         "  - STRIPE_SECRET_KEY is missing.",
         "  - STRIPE_WEBHOOK_SECRETS is missing.",
         "  - DEFAULT_FROM_EMAIL is missing.",
+        "  - STAFF_ALERT_EMAILS is empty: nobody would be told of an alarm.",
         "  - ANYMAIL_WEBHOOK_SECRET is missing: nobody would hear of mails that came back.",
     ]
 

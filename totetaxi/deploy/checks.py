@@ -47,6 +47,9 @@ def production_problems(settings: Mapping[str, Any]) -> list[str]:
             settings["ONFLEET_API_BASE"] != "https://onfleet.com"
         ),
         "DEFAULT_FROM_EMAIL is missing.": not settings["DEFAULT_FROM_EMAIL"],
+        "STAFF_ALERT_EMAILS is empty: nobody would be told of an alarm.": (
+            not any(settings["STAFF_ALERT_EMAILS"])
+        ),
         "EMAIL_BACKEND keeps mail in this process or in the development mailbox.": (
             settings["EMAIL_BACKEND"].startswith(("totetaxi.dev.", "django.core.mail.backends."))
             and settings["EMAIL_BACKEND"] != "django.core.mail.backends.smtp.EmailBackend"

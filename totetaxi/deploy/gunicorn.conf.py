@@ -16,7 +16,8 @@ raw_env = [f"DB_POOL_SIZE={os.environ.get('DB_POOL_SIZE') or _threads}"]
 
 timeout = 30  # seconds a worker may hang
 graceful_timeout = 20  # seconds a request may take to end when the server stops
-keepalive = 5  # seconds
+# Longer than proxies keep idle connections: else one is closed under a request on its way.
+keepalive = 75  # seconds
 max_requests = 5000
 max_requests_jitter = 500
 # The heartbeat file must not wait for a disk.

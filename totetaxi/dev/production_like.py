@@ -32,6 +32,7 @@ def environment() -> dict[str, str]:
         "STRIPE_API_BASE": "",
         "ONFLEET_API_BASE": "",
         "DEFAULT_FROM_EMAIL": "ToteTaxi <bookings@totetaxi.example>",
+        "STAFF_ALERT_EMAILS": "alerts@totetaxi.example",
         "EMAIL_BACKEND": "anymail.backends.amazon_ses.EmailBackend",
         "ANYMAIL_WEBHOOK_SECRET": "mail:none",
         "CLOCK_START": "",

@@ -134,6 +134,8 @@ def count(request: HttpRequest, rate: str, *, value: str, group: str | None = No
     The wait is in seconds. For limits that a view can check only in its middle, such as checkouts
     per draft. While the counters cannot be reached nobody is refused (rule R672).
     """
+    if not value:  # An empty field is nobody: whoever leaves it empty is told so by the form.
+        return 0
     group = group or rate
     try:
         usage: dict[str, Any] | None = get_usage(

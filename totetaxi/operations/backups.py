@@ -66,6 +66,7 @@ def back_up_media(path: Path) -> Path | None:
         return None
     settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
     packed = path.with_name(f"{path.name}.media")
+    packed.with_name(f"{packed.name}.tar.gz").touch(mode=0o600)  # As private as the dump.
     return Path(shutil.make_archive(str(packed), "gztar", settings.MEDIA_ROOT))
 
 

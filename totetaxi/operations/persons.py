@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from booking.models import Address, Booking, BookingStatus, Draft, GuestCheckout, SavedAddress
 from catalog.choices import AIRPORTS
+from catalog.models import BookingPolicy
 from catalog.words import count_words
 from logistics.models import OnfleetTask
 from payments.models import CLOSED_DISPUTES, Dispute, Payment, PaymentStatus, Refund, RefundStatus
@@ -146,6 +147,11 @@ def obstacles(person: Person) -> Iterator[str]:
     """What must be over before they can go, as sentences."""
     if person.user and person.user.is_office:
         yield "This is somebody of the office: deactivate them under Team instead."
+    ours = BookingPolicy.objects.filter(
+        email_in("email_info", person.emails) | email_in("email_orders", person.emails)
+    )
+    if ours.exists():
+        yield "This is our own address, on every page and mail: the policy names it."
     numbers = {booking.pk: booking.booking_number for booking in person.bookings}
     today = clock.today()
     for booking in person.bookings:

@@ -1,6 +1,7 @@
 """What the mail service reports of a mail: the state of its row follows (rules R644, R645)."""
 
 import logging
+from collections.abc import Iterable
 from email.utils import parseaddr
 from hashlib import sha256
 from typing import Any, Final
@@ -9,6 +10,7 @@ from anymail.signals import AnymailTrackingEvent, EventType
 from django.core.cache import caches
 
 from totetaxi.lib.clock import real_now
+from totetaxi.lib.counters import CACHE_IS_DOWN
 from totetaxi.lib.scrub import scrub
 from totetaxi.outbox.models import ERROR_LENGTH, TROUBLE_STATES, Mail, MailState
 
@@ -61,9 +63,22 @@ def catch_up(mails: list[Mail]) -> None:
         for mail in mails
         if mail.provider_id
     }
-    for key, (state, detail) in caches["default"].get_many(keys).items():
+    for key, (state, detail) in _kept(keys).items():
         mail = keys[key]
         _move(mail.provider_id, mail.recipient, MailState(state), detail)
+
+
+def _kept(keys: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """What was kept of these; nothing where there is no cache to ask, for the mail has gone out."""
+    keys = list(keys)
+    if not keys:  # Mails of a plain mail server; Redis refuses a question about nothing.
+        return {}
+    try:
+        kept: dict[str, tuple[str, str]] = caches["default"].get_many(keys)
+    except CACHE_IS_DOWN as error:
+        logger.error("Early reports of mails not looked for: %s", type(error).__name__)
+        return {}
+    return kept
 
 
 def _move(provider_id: str, recipient: str, state: MailState, detail: str) -> bool:

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django_htmx.middleware import HtmxMiddleware
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from totetaxi.lib.ratelimit import UNKNOWN_ADDRESS, by_user, client_address, limit
+from totetaxi.lib.ratelimit import UNKNOWN_ADDRESS, by_field, by_user, client_address, limit
 
 PROXY = "10.0.0.9"
 
@@ -127,6 +127,13 @@ def test_limit_by_user_follows_the_account_over_addresses(db, django_user_model)
     for request in requests:
         request.user = ann
     assert statuses(view, requests) == [200, 200, 429]
+
+
+def test_limit_by_a_field_does_not_count_all_who_leave_it_empty_as_one(db):
+    view = limited_view(key=by_field("login"))
+    assert statuses(view, [posted({"login": ""}) for _ in range(3)]) == [200] * 3
+    names = ("Ann@example.com", "ann@example.com ", "ANN@example.com")
+    assert statuses(view, [posted({"login": name}) for name in names]) == [200, 200, 429]
 
 
 def test_limit_answers_htmx_with_a_line_among_the_messages(db):

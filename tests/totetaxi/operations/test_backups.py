@@ -255,6 +255,7 @@ def test_files_are_packed_beside_the_backup(settings, tmp_path):
     (settings.MEDIA_ROOT / "proofs" / "1.png").write_bytes(b"a picture")
     packed = back_up_media(tmp_path / "a.dump")
     assert packed == tmp_path / "a.dump.media.tar.gz"
+    assert packed.stat().st_mode & 0o077 == 0
     with tarfile.open(packed) as archive:
         assert "./proofs/1.png" in archive.getnames()
     settings.AWS_STORAGE_BUCKET_NAME = "bucket"

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from booking.models import Booking, BookingEvent
+from catalog.models import BookingPolicy
 from payments.models import Payment, PaymentAudit, Refund
 from payments.services.invariants import check_all
 from tests.booking.helpers import make_booking
@@ -125,6 +126,15 @@ def test_the_office_stays():
     with pytest.raises(CommandError, match="somebody of the office"):
         call_command("delete_person", email, SURE)
     assert User.objects.filter(email=email).exists()
+
+
+@pytest.mark.parametrize("field", ["email_info", "email_orders"])
+def test_our_own_address_stays_though_an_order_was_taken_with_it(field):
+    email = getattr(BookingPolicy.objects.get(), field)
+    Booking.objects.filter(pk=make_booking(email=email).pk).update(status="cancelled")
+    with pytest.raises(CommandError, match="our own address"):
+        call_command("delete_person", email.upper(), SURE)
+    assert getattr(BookingPolicy.objects.get(), field) == email
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from anymail.message import AnymailRecipientStatus, AnymailStatus
 from django.core.cache import caches
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 
 from totetaxi.lib.clock import real_now
 from totetaxi.lib.errors import TemporaryError
@@ -221,6 +223,25 @@ def test_purge_keeps_mails_of_bookings_and_young_ones(monkeypatch):
 
     kept = Mail.objects.order_by("recipient").values_list("recipient", "message__subject_id")
     assert list(kept) == [("ann@example.com", "of a booking"), ("young@example.com", None)]
+
+
+def test_mail_that_went_out_is_no_failure_while_the_cache_is_away(service, monkeypatch):
+    def down(*args, **kwargs):
+        raise RedisConnectionError
+
+    monkeypatch.setattr(type(caches["default"]), "get_many", down)
+    mail()
+    assert Mail.objects.get().state == MailState.SENT
+
+
+def test_cache_is_not_asked_about_mails_that_nobody_reports_on(mailoutbox, monkeypatch):
+    def refuse(*args, **kwargs):  # As Redis does, when asked about nothing.
+        raise ResponseError
+
+    monkeypatch.setattr("totetaxi.outbox.tracking.CACHE_IS_DOWN", ())
+    monkeypatch.setattr(type(caches["default"]), "get_many", refuse)
+    mail()
+    assert Mail.objects.get().state == MailState.SENT
 
 
 def test_report_that_is_faster_than_the_row_is_not_lost(run_queue, monkeypatch, service, report):
