@@ -152,9 +152,14 @@ def test_signed_values_need_a_key_of_ours(settings):
 
 # --- Production itself
 
+# The page of a refusal names static files, which only a release collects.
 SERVE = """
 import json, sys
 from wsgiref.util import setup_testing_defaults
+from django.conf import settings
+settings.STORAGES["staticfiles"]["BACKEND"] = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+)
 from totetaxi.wsgi import application
 
 here, away = "totetaxi.example", "evil.example"
