@@ -24,7 +24,7 @@ dev: setup
 
 .PHONY: test
 test: check css browser
-	$(PY) -m pytest -m "not browser" --numprocesses 4
+	$(PY) -m pytest -m "not browser" --numprocesses auto --maxprocesses 4
 	$(PY) -m pytest -m browser --numprocesses auto --maxprocesses 4
 
 # make test-fast    the tests without a browser

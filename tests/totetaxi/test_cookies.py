@@ -184,6 +184,7 @@ def test_production_behind_a_proxy_redirects_insists_on_tls_and_refuses_other_ho
             "PATH": os.defpath,
             "DATABASE_URL": url,
             "TRUSTED_PROXIES": "1",
+            "PYTHONWARNINGS": "ignore",  # WhiteNoise's, that no files were collected.
         },
         cwd=site.BASE_DIR,
         capture_output=True,
