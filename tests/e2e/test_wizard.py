@@ -178,7 +178,8 @@ def test_months_are_leafed_through_without_losing_the_day(site, page):
     pages.go_on(page)
 
     pages.at_step(page, "addresses")
-    assert Draft.objects.get().answers["pickup_date"] == "2026-06-13"
+    # The browser of the test before may have left a draft of its own.
+    assert Draft.objects.filter(answers__pickup_date="2026-06-13").exists()
 
 
 # -- keyboard, back, refresh --------------------------------------------------
