@@ -198,8 +198,8 @@ class AuditFilter(forms.Form):
         super().__init__(*args, **kwargs)
         who = self.fields["who"]
         people = StaffProfile.objects.select_related("user")
-        who.queryset = people.order_by("user__first_name", "user__last_name", "user__email")  # type: ignore[attr-defined]
-        who.label_from_instance = lambda profile: profile.name  # type: ignore[attr-defined]
+        who.queryset = people.order_by("user__first_name", "user__last_name", "user__email")  # type: ignore[attr-defined]  # A model choice field
+        who.label_from_instance = lambda profile: profile.name  # type: ignore[attr-defined]  # The same
         self.fields["booking"].widget.attrs["placeholder"] = "TT-000123"
         for field in self.fields.values():
             field.required = False

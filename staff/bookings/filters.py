@@ -77,7 +77,7 @@ class BookingFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
         """Hidden bookings stay hidden unless somebody who may asks for them."""
         if not self.form.cleaned_data.get("shown"):
             queryset = queryset.filter(deleted_at=None)
-        return super().filter_queryset(queryset)  # type: ignore[no-any-return]
+        return super().filter_queryset(queryset)  # type: ignore[no-any-return]  # django-filter has no types
 
     @property
     def in_use(self) -> bool:
@@ -110,7 +110,7 @@ class BookingFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     # -- filters -----------------------------------------------------------
 
     def search(self, rows: Any, name: str, text: str) -> QuerySet[Booking]:
-        return rows.search(text)  # type: ignore[no-any-return]
+        return rows.search(text)  # type: ignore[no-any-return]  # django-filter has no types
 
     def paid(self, rows: QuerySet[Booking], name: str, state: str) -> QuerySet[Booking]:
         return in_state(rows, MoneyState(state))

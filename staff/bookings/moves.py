@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from booking.models import LIVE_STATUSES, MOVES, Booking, BookingStatus
+from booking.models import MOVES, Booking, BookingStatus
 from staff.access import Capability
 from staff.models import StaffProfile
 
@@ -60,8 +60,3 @@ def _moves(booking: Booking, staff: StaffProfile) -> Iterator[Move]:
         yield move("cancel", "Cancel…", "x", grave=True)
     if staff.can(Capability.ADMINISTER):
         yield move("hide", "Hide…", "eye-off", grave=True)
-
-
-def is_carried_out(booking: Booking) -> bool:
-    """Whether the customer counts on this booking."""
-    return booking.deleted_at is None and booking.status in LIVE_STATUSES

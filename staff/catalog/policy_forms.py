@@ -78,7 +78,7 @@ class RefundTable(forms.BaseInlineFormSet[RefundRule, BookingPolicy, RefundRuleF
         seen: set[int] = set()
         for form in self.forms:
             hours = getattr(form, "cleaned_data", {}).get("hours_before")
-            if hours is None or self._should_delete_form(form):  # type: ignore[attr-defined]
+            if hours is None or self._should_delete_form(form):  # type: ignore[attr-defined]  # Missing in the stubs
                 continue
             if hours in seen:
                 form.add_error("hours_before", "There is a step for this many hours already.")

@@ -33,7 +33,7 @@ class NotesForm(forms.ModelForm[CustomerProfile]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["notes"].max_length = 5000  # type: ignore[attr-defined]
+        self.fields["notes"].max_length = 5000  # type: ignore[attr-defined]  # A text field
         self.stored_stamp = stamp_of(self.instance)
         self.stored_notes = self.instance.notes
         self.is_late = False

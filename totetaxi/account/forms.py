@@ -116,7 +116,7 @@ class PreferencesForm(forms.ModelForm[CustomerProfile]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["preferred_pickup_time"].choices = PickupTime.choices  # type: ignore[attr-defined]
+        self.fields["preferred_pickup_time"].choices = PickupTime.choices  # type: ignore[attr-defined]  # A choice field
         for field in self.fields.values():
             vars(field)["hide_optional"] = True
         self.helper = Helper(self)

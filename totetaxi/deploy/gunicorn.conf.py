@@ -21,7 +21,7 @@ keepalive = 75  # seconds
 max_requests = 5000
 max_requests_jitter = 500
 # The heartbeat file must not wait for a disk.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 (gunicorn makes its own file there)
 control_socket_disable = True
 
 # The line of a request is written by the site itself, with the request's id (RequestLogMiddleware).

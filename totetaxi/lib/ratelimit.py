@@ -122,7 +122,7 @@ def limit(
                     return too_many_requests(request, seconds)
             return view(request, *args, **kwargs)
 
-        limited.rates = {rate, *getattr(view, "rates", ())}  # type: ignore[attr-defined]
+        limited.rates = {rate, *getattr(view, "rates", ())}  # type: ignore[attr-defined]  # Tests read it
         return limited  # type: ignore[return-value]  # Wrapped: the same signature.
 
     return decorate

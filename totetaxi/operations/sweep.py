@@ -40,7 +40,7 @@ def replace_emails(emails: Iterable[str], alias: str) -> int:
             cleaned = f"left({cleaned}, {longest})"
         stands = " OR ".join([f"{name}::text ILIKE %s"] * len(known))
         # Names come from the database itself, values are parameters.
-        sql = f"UPDATE {where} SET {name} = {cleaned}::{kind} WHERE {stands}"  # noqa: S608
+        sql = f"UPDATE {where} SET {name} = {cleaned}::{kind} WHERE {stands}"  # noqa: S608 (names of the database)
         with connection.cursor() as cursor:
             cursor.execute(sql, [pattern, alias, *(f"%{_escaped(email)}%" for email in known)])
             found += cursor.rowcount

@@ -28,8 +28,8 @@ class FormPage:
 
     def form_invalid(self, form: Form) -> HttpResponse:
         """The page with what is to be put right."""
-        context = self.get_context_data(form=form)  # type: ignore[attr-defined]
-        return self.render_to_response(context, status=422)  # type: ignore[attr-defined,no-any-return]
+        context = self.get_context_data(form=form)  # type: ignore[attr-defined]  # A mixin: the view has it
+        return self.render_to_response(context, status=422)  # type: ignore[attr-defined,no-any-return]  # The same
 
 
 class SignIn(FormPage, allauth_views.LoginView):  # type: ignore[misc]  # allauth has no types
@@ -37,7 +37,7 @@ class SignIn(FormPage, allauth_views.LoginView):  # type: ignore[misc]  # allaut
 
     def form_valid(self, form: Form) -> HttpResponse:
         """Sign in, or go to the page that offers the link to confirm the address once more."""
-        user: User = form.user  # type: ignore[attr-defined]
+        user: User = form.user  # type: ignore[attr-defined]  # allauth has no types
         note_unconfirmed(self.request, user, form.cleaned_data["login"], self.get_next_url())
         response: HttpResponse = super().form_valid(form)
         if self.request.user.is_authenticated:
@@ -76,7 +76,7 @@ class ResetAsked(allauth_views.PasswordResetDoneView):  # type: ignore[misc]  # 
     """The same for every address."""
 
 
-class NewPassword(FormPage, allauth_views.PasswordResetFromKeyView):  # type: ignore[misc]
+class NewPassword(FormPage, allauth_views.PasswordResetFromKeyView):  # type: ignore[misc]  # no types
     """Set a new password under a mailed link, which signs in here and out everywhere else."""
 
     def form_valid(self, form: Form) -> HttpResponse:

@@ -14,7 +14,7 @@ from totetaxi.users.models import User
 def sessions_of(user: User) -> "QuerySet[UserSession]":
     """Sessions that have not ended, the newest first."""
     live = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
-    return UserSession.objects.filter(user=user, session_key__in=live).order_by("-created_at")  # type: ignore[no-any-return]
+    return UserSession.objects.filter(user=user, session_key__in=live).order_by("-created_at")  # type: ignore[no-any-return]  # allauth has no types
 
 
 def note_sign_in(request: HttpRequest, user: User, **_: Any) -> None:

@@ -108,7 +108,7 @@ def _take_places(plans: list[Plan]) -> None:
     with connection.cursor() as cursor:
         for day, units in sorted(taken.items()):
             cursor.execute(
-                f'INSERT INTO {table} AS day (date, "limit", used, limit_is_own) '  # noqa: S608
+                f'INSERT INTO {table} AS day (date, "limit", used, limit_is_own) '  # noqa: S608 (a table of ours)
                 "SELECT %s, (SELECT default_daily_limit FROM catalog_bookingpolicy), %s, FALSE "
                 "ON CONFLICT (date) DO UPDATE SET used = day.used + EXCLUDED.used",
                 [day, units],
